@@ -1,0 +1,1 @@
+"""Measure Baowen against reference questions, pages and summaries."""

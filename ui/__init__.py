@@ -1,0 +1,1 @@
+"""The newsroom desk in the browser."""
