@@ -1,1 +1,11 @@
-"""From a page file to its articles."""
+"""From a page file to its articles.
+
+`read_paths` does everything; `read_file` reads one file; `find_files` says which files there are.
+"""
+
+from __future__ import annotations
+
+from rag.pages.editions import SourceFile, find_files
+from rag.pages.reading import read_file, read_paths
+
+__all__ = ["SourceFile", "find_files", "read_file", "read_paths"]
