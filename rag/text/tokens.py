@@ -10,6 +10,8 @@ from functools import lru_cache
 from typing import Any
 
 _WORD = re.compile(r"\w", re.UNICODE)
+_SPACE = re.compile(r"\s+")
+_QUOTES = str.maketrans(dict.fromkeys("“”„‟「」『』〝〞'‘’‚", '"'))
 _HAN = re.compile(r"[\u3400-\u9fff\uf900-\ufaff]+")
 
 
@@ -25,6 +27,11 @@ def _jieba() -> Any:
 def fold(text: str) -> str:
     """Return `text` in NFKC and lower case: １２３ and 123, Ａ and a are one. Lengths may change."""
     return unicodedata.normalize("NFKC", text).lower()
+
+
+def fold_phrase(text: str) -> str:
+    """Return `text` folded for exact phrase search: also without white space, every quotation mark the same."""
+    return _SPACE.sub("", fold(text).translate(_QUOTES))
 
 
 def words(text: str) -> list[str]:

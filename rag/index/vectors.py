@@ -1,0 +1,98 @@
+"""Search by vectors: a FAISS index in a file that is checked before it is believed.
+
+One flipped bit in a FAISS file can load without complaint and give wrong neighbours, so the file stands beside a
+manifest with its SHA-256 and the change of the archive that it was made from. It is written new, flushed to the disk
+and renamed; whatever does not match is thrown away and made again from the archive.
+"""
+
+from __future__ import annotations
+
+import hashlib
+import json
+import os
+from dataclasses import asdict, dataclass
+from pathlib import Path
+from typing import Any
+
+import numpy as np
+import numpy.typing as npt
+
+from rag.protocols import Vectors
+
+Numbers = npt.NDArray[np.int64]
+
+
+@dataclass(frozen=True, slots=True)
+class Manifest:
+    """What a vector file was made from and what its bytes must hash to."""
+
+    archive_id: str
+    generation: int
+    token: str
+    dimension: int
+    count: int
+    sha256: str
+
+
+def empty(dimension: int) -> Any:
+    """Return a FAISS index without vectors, searched exactly."""
+    import faiss
+
+    return faiss.IndexIDMap2(faiss.IndexFlatIP(dimension))
+
+
+def save(index: Any, folder: Path, manifest: Manifest) -> None:
+    """Write the index and its manifest; a crash leaves the former pair or a pair that `load` rejects."""
+    import faiss
+
+    data = faiss.serialize_index(index).tobytes()
+    _replace(folder / "vectors.faiss", data)
+    stamped = Manifest(**{**asdict(manifest), "sha256": hashlib.sha256(data).hexdigest()})
+    _replace(folder / "vectors.json", json.dumps(asdict(stamped)).encode())
+
+
+def load(folder: Path) -> tuple[Any, Manifest] | str:
+    """Return the index and its manifest, or the reason why they cannot be used."""
+    import faiss
+
+    try:
+        manifest = Manifest(**json.loads((folder / "vectors.json").read_bytes()))
+        data = (folder / "vectors.faiss").read_bytes()
+    except FileNotFoundError:
+        return "the vector file is missing"
+    except (OSError, ValueError, TypeError) as error:
+        return f"the vector file cannot be read ({type(error).__name__})"
+    if hashlib.sha256(data).hexdigest() != manifest.sha256:
+        return "the vector file is damaged"
+    index = faiss.deserialize_index(np.frombuffer(data, dtype=np.uint8))
+    return index, manifest
+
+
+def _replace(path: Path, data: bytes) -> None:
+    part = path.with_suffix(path.suffix + ".part")
+    with part.open("wb") as file:
+        file.write(data)
+        file.flush()
+        os.fsync(file.fileno())
+    part.replace(path)
+    folder = os.open(path.parent, os.O_RDONLY)
+    try:
+        os.fsync(folder)
+    finally:
+        os.close(folder)
+
+
+def search(index: Any, vectors: Vectors, top: int, allowed: Numbers | None) -> tuple[Vectors, Numbers]:
+    """Return scores and passage numbers, one row a query, best first; places without a neighbour have number -1."""
+    import faiss
+
+    if index.ntotal == 0 or (allowed is not None and allowed.size == 0):
+        shape = (len(vectors), 0)
+        return np.empty(shape, dtype=np.float32), np.empty(shape, dtype=np.int64)
+    parameters = None
+    if allowed is not None:
+        parameters = faiss.SearchParameters()
+        parameters.sel = selector = faiss.IDSelectorBatch(allowed)  # noqa: F841 - FAISS keeps only a pointer
+    top = min(top, index.ntotal)
+    scores, numbers = index.search(np.ascontiguousarray(vectors, dtype=np.float32), top, params=parameters)
+    return scores, numbers

@@ -1,0 +1,103 @@
+"""Ingest: pages into the archive, each in one transaction, so that a kill at any moment loses at most one page."""
+
+from __future__ import annotations
+
+import fcntl
+from collections.abc import Iterable, Iterator
+from contextlib import contextmanager
+from pathlib import Path
+
+import numpy as np
+
+from rag.archive import Archive
+from rag.errors import ArchiveError
+from rag.index import SearchIndex
+from rag.protocols import Embedder, Progress, Vectors, no_progress
+from rag.schema import Article, IngestReport, Page, Passage, Skip
+from rag.text.passages import cut_passages, embedding_text
+
+
+@contextmanager
+def ingest_lock(home: Path, progress: Progress = no_progress) -> Iterator[None]:
+    """Hold the archive's ingest lock; a second ingest says that it waits and waits.
+
+    Raises:
+        ArchiveError: the lock file cannot be made.
+    """
+    try:
+        home.mkdir(parents=True, exist_ok=True)
+        file = (home / "ingest.lock").open("w")
+    except OSError as error:
+        raise ArchiveError(f"the archive's folder {home} cannot be written: {error}") from None
+    with file:
+        try:
+            fcntl.flock(file, fcntl.LOCK_EX | fcntl.LOCK_NB)
+        except OSError:
+            progress("waiting for another ingest to finish", 0, 0)
+            fcntl.flock(file, fcntl.LOCK_EX)
+        yield
+
+
+def ingest_pages(
+    pages: Iterable[Page | Skip],
+    archive: Archive,
+    index: SearchIndex,
+    embedder: Embedder,
+    progress: Progress = no_progress,
+    *,
+    total: int = 0,
+) -> IngestReport:
+    """Store `pages`; those already there cost nothing, changed ones replace their earlier version.
+
+    `progress` is called as ("pages", done, total) after each page, and by the embedder in between.
+
+    Raises:
+        ArchiveError: the archive cannot be written, or was embedded by another model.
+    """
+    archive.check_embedder(embedder)
+    changes = {"added": 0, "unchanged": 0, "replaced": 0}
+    articles = passages = 0
+    skipped: list[Skip] = []
+    notes: list[str] = []
+    for done, page in enumerate(pages, 1):
+        if isinstance(page, Skip):
+            skipped.append(page)
+        elif archive.has_page(page.id):
+            changes["unchanged"] += 1
+        else:
+            new_passages, vectors = embed_articles(_missing(page, archive), embedder, progress)
+            changes[archive.add_page(page, new_passages, vectors, embedder)] += 1
+            articles += len(page.articles)
+            passages += len(new_passages)
+            notes += [f"{page.source}: {note}" for note in page.notes]
+        progress("pages", done, total)
+    notes += index.refresh(progress)
+    return IngestReport(
+        pages_added=changes["added"],
+        pages_unchanged=changes["unchanged"],
+        pages_replaced=changes["replaced"],
+        articles=articles,
+        passages=passages,
+        skipped=tuple(skipped),
+        notes=tuple(notes),
+    )
+
+
+def embed_articles(
+    articles: Iterable[Article], embedder: Embedder, progress: Progress = no_progress
+) -> tuple[tuple[Passage, ...], Vectors]:
+    """Return the passages of `articles` and a vector for each; similar lengths are embedded together."""
+    pairs = [(article, passage) for article in articles for passage in cut_passages(article)]
+    if not pairs:
+        return (), np.empty((0, embedder.dimension), dtype=np.float32)
+    texts = [embedding_text(article, passage) for article, passage in pairs]
+    order = sorted(range(len(texts)), key=lambda index: len(texts[index]))
+    vectors = np.empty((len(texts), embedder.dimension), dtype=np.float32)
+    vectors[order] = embedder.passages([texts[index] for index in order], progress)
+    return tuple(passage for _, passage in pairs), vectors
+
+
+def _missing(page: Page, archive: Archive) -> list[Article]:
+    by_id = {article.id: article for article in page.articles}
+    missing = archive.missing(list(by_id))
+    return [article for article_id, article in by_id.items() if article_id in missing]
