@@ -1,0 +1,274 @@
+"""The differences between a claim and the sentence it stands on, and which of them distort it."""
+
+from __future__ import annotations
+
+from collections.abc import Sequence
+from dataclasses import dataclass, field
+
+from rag.grounding.lexicon import FUNCTION, synonymous
+from rag.grounding.names import MODIFIERS, TITLES, people
+from rag.grounding.polarity import SCOPES, SUPERLATIVES, direction, firm, is_negation, mood, opposed
+from rag.grounding.reading import Reading, Word, known_word
+
+_NUMERALS = frozenset("零〇一二两三四五六七八九十百千万亿")
+_LEVEL = ("至", "到")
+
+
+@dataclass(frozen=True, slots=True)
+class Difference:
+    """Words of the claim (`said`) that stand where the source has other words (`printed`); either may be empty.
+
+    `before` and `after` are the source words on each side that both share.
+    """
+
+    said: tuple[Word, ...]
+    printed: tuple[Word, ...]
+    before: Word | None = None
+    after: Word | None = None
+
+
+@dataclass(slots=True)
+class Judged:
+    """What a difference amounts to: false, made more of than is said, or words the source has not."""
+
+    hard: list[str] = field(default_factory=list)
+    soft: list[str] = field(default_factory=list)
+    unknown: list[Word] = field(default_factory=list)
+
+
+def differences(
+    claim: Reading, first: int, pairs: Sequence[int], words: Sequence[Word], source: Reading, printed: Sequence[Word]
+) -> list[Difference]:
+    """Return the differences of a clause of the claim (tokens from `first`, aligned by `pairs`) in order."""
+    owner = _owners(source, printed)
+    spots = [_spot(claim, first, pairs, word, source) for word in words]
+    taken = {k for spot in spots if spot for k in range(spot[0], spot[1] + 1)}
+    full = {index for index, word in enumerate(printed) if _tokens(source, word) and _tokens(source, word) <= taken}
+    found: list[Difference] = []
+    said: list[Word] = []
+    left = -1
+    opened = False
+    for word, spot in [*zip(words, spots, strict=True), (None, (len(source), len(source)))]:
+        if word is not None and spot is None:
+            said.append(word)
+            continue
+        if spot is None or (word is not None and spot[0] <= left):
+            continue
+        low, high = left, spot[0] if word is not None else -1
+        region = _region(source, low, high, opened, word is not None)
+        gap = [index for index in dict.fromkeys(owner[k] for k in region if owner[k] >= 0) if index not in full]
+        before = printed[owner[low]] if low >= 0 and owner[low] >= 0 else None
+        after = printed[owner[high]] if 0 <= high < len(owner) and owner[high] >= 0 else None
+        if said or gap:
+            found.append(Difference(tuple(said), tuple(printed[index] for index in gap), before, after))
+        said, left, opened = [], spot[1], True
+    return found
+
+
+def _owners(source: Reading, printed: Sequence[Word]) -> list[int]:
+    owner = [-1] * len(source)
+    at = 0
+    for index, word in enumerate(printed):
+        while at < len(source) and source.ends[at] <= word.start:
+            at += 1
+        k = at
+        while k < len(source) and source.starts[k] < word.end:
+            if owner[k] < 0:
+                owner[k] = index
+            k += 1
+    return owner
+
+
+def _tokens(source: Reading, word: Word) -> set[int]:
+    return {k for k in range(len(source)) if source.starts[k] < word.end and source.ends[k] > word.start}
+
+
+def _spot(claim: Reading, first: int, pairs: Sequence[int], word: Word, source: Reading) -> tuple[int, int] | None:
+    """Return the source tokens a claim word stands for, first and last, when all of it matched in one piece."""
+    places = [
+        pairs[i - first]
+        for i in range(first, first + len(pairs))
+        if claim.starts[i] < word.end and claim.ends[i] > word.start
+    ]
+    if not places or places[0] < 0 or any(b - a != 1 for a, b in zip(places, places[1:], strict=False)):
+        return None
+    if len(places) == 1 and len(word.text) == 1 and word.text in FUNCTION and places[0] not in source.facts:
+        return places[0], places[0]
+    return places[0], places[-1]
+
+
+def _region(source: Reading, low: int, high: int, opened: bool, closed: bool) -> list[int]:
+    """Return the source tokens between two matches, no further than the clauses those stand in."""
+    if opened and closed:
+        between = range(low + 1, high)
+        if high - low < 2 or source.clauses[low] == source.clauses[high]:
+            return list(between)
+        return [k for k in between if source.clauses[k] in {source.clauses[low], source.clauses[high]}]
+    if closed:
+        return [k for k in range(high) if source.clauses[k] == source.clauses[high]]
+    if opened:
+        return [k for k in range(low + 1, len(source)) if source.clauses[k] == source.clauses[low]]
+    return []
+
+
+def judge(difference: Difference, source: str, context: str, claim: str) -> Judged:
+    """Return what the difference amounts to. `context` is what a reader of the source sentence knows besides it."""
+    result = Judged()
+    said, printed = difference.said, difference.printed
+    _negation(difference, result)
+    _mood(difference, result)
+    _titles(difference, result)
+    _scope(difference, result)
+    names = {person.name for person in people(claim)}
+    printed_names = [person.name for person in people(source)]
+    for word in said:
+        if word.flag == "fact" or mood(word.text) or is_negation(word.text):
+            continue
+        against = next((other for other in printed if opposed(word.text, other.text)), None)
+        if against is not None:
+            result.hard.append(f"原文是“{against.text}”，不是“{word.text}”")
+            continue
+        if _level(word, printed):
+            result.hard.append(f"原文是“{_level(word, printed)}”，不是“{word.text}”")
+            continue
+        if word.text in FUNCTION or any(synonymous(word.text, other.text) for other in printed):
+            continue
+        _content(word, difference, source, context, names, printed_names, result)
+    return result
+
+
+def _content(
+    word: Word,
+    difference: Difference,
+    source: str,
+    context: str,
+    names: set[str],
+    printed_names: list[str],
+    out: Judged,
+) -> None:
+    """Judge a content word of the claim that is not where it would be in the source."""
+    proper = word.flag in {"nr", "ns", "nt", "nz", "nrt", "nrfg"} or any(word.text in name for name in names)
+    rivals = [
+        other
+        for other in difference.printed
+        if other.text != word.text
+        and (other.flag in {"nr", "ns", "nt", "nrt", "nrfg"} or any(other.text in name for name in printed_names))
+    ]
+    if proper and rivals and word.text not in {other.text for other in difference.printed}:
+        out.hard.append(f"原文是“{rivals[0].text}”，不是“{word.text}”")
+        return
+    if word.text in source or word.text in context:
+        return
+    if any(char in _NUMERALS for char in word.text) and any(
+        char in _NUMERALS for other in difference.printed for char in other.text
+    ):
+        out.hard.append(f"原文没有“{word.text}”")
+        return
+    if proper:
+        out.hard.append(f"原文没有“{word.text}”")
+        return
+    if _kindred(word, difference.printed):
+        return
+    out.unknown.append(word)
+
+
+def _kindred(word: Word, printed: Sequence[Word]) -> bool:
+    """Return True for two dictionary words that share a character, as Chinese synonyms mostly do."""
+    if not known_word(word.text) or word.flag[:1] not in {"v", "a", "d", "n"}:
+        return False
+    return any(
+        set(word.text) & set(other.text) and known_word(other.text) and other.flag[:1] == word.flag[:1]
+        for other in printed
+        if other.flag not in {"nr", "ns", "nt", "nz"} and other.text not in TITLES
+    )
+
+
+def _level(word: Word, printed: Sequence[Word]) -> str:
+    """升至 is a level and 上升 a change: return the source's word when one is put for the other."""
+    if not direction(word.text):
+        return ""
+    for other in printed:
+        if direction(other.text) == direction(word.text):
+            if word.text.endswith(_LEVEL) != other.text.endswith(_LEVEL):
+                return other.text
+    return ""
+
+
+def _negation(difference: Difference, result: Judged) -> None:
+    said = [word.text for word in difference.said if is_negation(word.text)]
+    printed = [word.text for word in difference.printed if is_negation(word.text)]
+    if len(said) % 2 == len(printed) % 2:
+        return
+    if said:
+        result.hard.append(f"原文没有“{said[0]}”这个否定")
+    elif difference.before is not None or difference.after is not None:
+        result.hard.append(f"原文有否定“{printed[0]}”")
+
+
+def _mood(difference: Difference, result: Judged) -> None:
+    said = [word.text for word in difference.said]
+    printed = [word.text for word in difference.printed]
+    mine = {mood(word) for word in said if firm(word) or mood(word) == "done"}
+    theirs = {mood(word) for word in printed if mood(word)}
+    plan = next((word for word in printed if firm(word)), "")
+    if "done" in mine and plan and "done" not in theirs:
+        word = next(word for word in said if mood(word) == "done")
+        if word not in {"了", "过", "完成", "实现", "成功", "顺利"} or mood(plan) == "planned":
+            result.hard.append(f"原文是“{plan}”，不是“{word}”")
+            return
+    added = next((word for word in said if firm(word)), "")
+    if added and not theirs & {mood(added)}:
+        if added == "将" and "把" in printed:
+            return
+        result.hard.append(f"原文没有说“{added}”")
+        return
+    if plan and not said_plan(said) and _governs(difference):
+        if plan == "将" and "把" in said:
+            return
+        result.hard.append(f"原文说的是“{plan}”，还不是已经发生的事")
+
+
+def said_plan(said: Sequence[str]) -> bool:
+    """Return True when the claim keeps some word of plan or progress in place of the source's."""
+    return any(mood(word) in {"planned", "doing"} for word in said)
+
+
+def _governs(difference: Difference) -> bool:
+    """Return True when the dropped word of plan stands right before words the claim keeps."""
+    if difference.after is None:
+        return False
+    last = next((index for index, word in enumerate(difference.printed) if firm(word.text)), -1)
+    behind = difference.printed[last + 1 :]
+    return len(behind) <= 2
+
+
+def _titles(difference: Difference, result: Judged) -> None:
+    said = [word.text for word in difference.said]
+    printed = [word.text for word in difference.printed]
+    mine = [word for word in said if word in MODIFIERS]
+    theirs = [word for word in printed if word in MODIFIERS]
+    after = difference.after.text if difference.after is not None else ""
+    titled = after in TITLES or any(word in TITLES for word in said + printed)
+    if titled and set(mine) != set(theirs):
+        title = next((word for word in [*printed, after] if word in TITLES), after)
+        if theirs:
+            result.hard.append(f"原文是“{theirs[0]}{title}”，不是“{''.join(mine)}{title}”")
+        else:
+            result.hard.append(f"原文没有“{mine[0]}”")
+        return
+    wrong = [word for word in said if word in TITLES and word not in printed]
+    right = [word for word in printed if word in TITLES and word not in said]
+    if wrong and right:
+        result.hard.append(f"原文的职务是“{right[0]}”，不是“{wrong[0]}”")
+
+
+def _scope(difference: Difference, result: Judged) -> None:
+    said = [word.text for word in difference.said]
+    printed = [word.text for word in difference.printed]
+    for word in said:
+        if word in SUPERLATIVES and not any(other in SUPERLATIVES for other in printed):
+            result.hard.append(f"原文没有说“{word}”")
+        if word in SCOPES and word not in printed:
+            other = next((item for item in printed if item in SCOPES), "")
+            if other and not synonymous(word, other):
+                result.hard.append(f"原文的范围是“{other}”，不是“{word}”")

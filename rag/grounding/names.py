@@ -1,0 +1,175 @@
+"""Who is named, and with what office: people with the title and modifiers printed before their name.
+
+The office is what a small model bends first (副市长 becomes 市长), so the modifiers are kept apart from the title. Names are
+found by office, by speech verb and by jieba's tags; none of the three is trusted alone.
+"""
+
+from __future__ import annotations
+
+import re
+from dataclasses import dataclass
+from functools import lru_cache
+
+from rag.grounding.reading import known_word, tagged
+
+SURNAMES = frozenset(
+    "赵钱孙李周吴郑王冯陈褚卫蒋沈韩杨朱秦尤许何吕施张孔曹严华金魏陶姜戚谢邹喻柏水窦章云苏潘葛奚范彭郎鲁韦昌马苗凤花方俞任袁柳酆鲍史唐费廉岑薛雷贺倪汤滕殷罗毕郝邬安常乐于时傅皮卞齐康伍余元卜顾孟平黄和穆萧尹姚邵湛汪祁毛"
+    "禹狄米贝明臧计伏成戴谈宋茅庞熊纪舒屈项祝董梁杜阮蓝闵席季麻强贾路娄危江童颜郭梅盛林刁钟徐邱骆高夏蔡田樊胡凌霍虞万支柯昝管卢莫经房裘缪干解应宗丁宣邓单杭洪包诸左石崔吉钮龚程嵇邢滑裴陆荣翁荀羊甄曲家封芮储靳汲邴糜松井段富巫乌焦巴弓"
+    "牧隗山谷车侯宓蓬全班仰秋仲伊宫宁仇栾暴甘厉戎祖武符刘景詹束龙叶幸司韶郜黎蓟薄印宿白怀蒲邰从鄂索咸籍赖卓蔺屠蒙池乔阴能苍双闻莘党翟谭贡劳逄姬申扶堵冉宰郦雍璩桑桂濮牛寿通边扈燕冀郏浦尚农温别庄晏柴瞿阎充慕连茹习宦艾鱼容向古易慎戈廖庾终"
+    "暨居衡步都耿满弘匡国文寇广禄阙东欧殳沃利蔚越夔隆师巩厍聂晁勾敖融冷訾辛阚那简饶空曾毋沙乜养鞠须丰巢关蒯相查后荆红游竺权逯盖益桓公仉督岳帅缑亢况郈有琴归海墨哈谯笪年爱阳佟言福肖闫付覃兰代仝冼苟亓揭佘邸原候麦"
+)
+COMPOUND_SURNAMES = (
+    "欧阳",
+    "上官",
+    "司马",
+    "诸葛",
+    "司徒",
+    "东方",
+    "皇甫",
+    "尉迟",
+    "公孙",
+    "慕容",
+    "令狐",
+    "宇文",
+    "长孙",
+    "夏侯",
+    "呼延",
+    "端木",
+)
+MODIFIERS = (
+    "常务副",
+    "副",
+    "代理",
+    "代",
+    "原",
+    "前",
+    "时任",
+    "见习",
+    "实习",
+    "助理",
+    "候任",
+    "名誉",
+    "荣誉",
+    "执行",
+    "首席",
+    "常务",
+    "总",
+    "第一",
+    "终身",
+    "特约",
+    "兼职",
+    "候补",
+)
+_TITLE_WORDS = sorted(
+    """市长 省长 县长 区长 州长 镇长 乡长 村长 街长 书记 主任 主席 部长 局长 厅长 处长 科长 司长 署长 院长 校长 所长 会长 理事长 秘书长 董事长 总经理 经理 总裁 首席执行官 CEO 总监 总编辑 总编 主编 编辑 总统 总理
+    首相 大臣 国务卿 外长 防长 财长 议长 议员 发言人 教授 副教授 研究员 院士 工程师 总工程师 高级工程师 专家 医生 医师 主任医师 护士 护士长 教练 主教练 队长 教师 老师 律师 法官 检察长 检察官 审判长 庭长 民警 警官 站长 馆长 台长 社长
+    行长 厂长 店长 船长 机长 园长 创始人 负责人 代表 委员 常委 参赞 公使 大使 领事 总领事 司令员 司令 政委 参谋长 将军 上将 中将 少将 大校 上校 记者 通讯员 主播 主持人 演员 导演 编剧 歌手 作家 诗人 画家 选手 运动员 球员 村民
+    市民 居民 学生 女士 先生 大爷 大妈 阿姨 同志 博士 硕士 主管 总管 董事 监事 监事长 理事 干事 组长 班长 股长 团长 旅长 师长 军长 连长 营长 领队 掌门人 传承人 分析师 经济学家 学者 顾问 参事 审计长 总干事 总书记 总队长 支队长
+    大队长 指挥长 总指挥 副官 参议员 众议员 国王 女王 王子 总督 酋长 教皇 主教 院监 船员 司机 店主 老板 农户 种植户 讲解员 志愿者 网格员 指导员 技术员 驾驶员 总设计师 设计师 建筑师 会计师 策展人 制片人 制作人 首席经济学家
+    总会计师 书记员 巡视员 调研员 督导员 教导员 馆员 讲师 辅导员 班主任 系主任 系统工程师 车间主任 村支书 支书 党委书记 纪委书记 市委书记 省委书记 县委书记 区委书记 人大主任 政协主席 党组书记 组织部部长 宣传部部长""".split(),
+    key=len,
+    reverse=True,
+)
+TITLES = frozenset(_TITLE_WORDS)
+_TITLE = "|".join(_TITLE_WORDS)
+_OFFICE = re.compile(rf"(?P<modifier>(?:{'|'.join(MODIFIERS)})*)(?P<title>{_TITLE})")
+SPEECH = frozenset(
+    "说 表示 介绍 告诉 感慨 感叹 坦言 回忆 指出 强调 称 道 笑言 认为 透露 坦承 直言 宣布 提出 呼吁 回应 解释 谈到 提到 写道 讲 评价 警告 建议 补充 补充道 分析 点评 致辞 讲话 表态 承诺 证实 否认 批评 谴责 声称 声明 重申 答道 问道 希望 要求 提醒".split()
+)
+_SPEECH = "|".join(sorted(SPEECH, key=len, reverse=True))
+_BOUNDARY = frozenset(
+    "说称道讲在率对向就为将已从也还则和与及等、，。；：！？（）()“”《》的是出到带一并曾今昨前后则同会有被把给让以来去不没"
+)
+_HAN = re.compile(r"[\u3400-\u9fff]")
+_FOREIGN = re.compile(r"[\u3400-\u9fffA-Za-z]{1,6}(?:·[\u3400-\u9fffA-Za-z]{1,8})+")
+
+
+@dataclass(frozen=True, slots=True)
+class Person:
+    """A person named at `text[start:end]`; `title` is the office word before the name, `modifiers` what qualifies it."""
+
+    name: str
+    start: int
+    end: int
+    title: str = ""
+    modifiers: str = ""
+
+
+@dataclass(frozen=True, slots=True)
+class Office:
+    """An office named at `text[start:end]`, with or without a person."""
+
+    title: str
+    modifiers: str
+    start: int
+    end: int
+
+
+@lru_cache(maxsize=4096)
+def offices(text: str) -> tuple[Office, ...]:
+    """Return the offices of `text`, in order (`副市长` -> title 市长, modifiers 副)."""
+    return tuple(
+        Office(match["title"], match["modifier"], match.start(), match.end()) for match in _OFFICE.finditer(text)
+    )
+
+
+@lru_cache(maxsize=2048)
+def people(text: str) -> tuple[Person, ...]:
+    """Return the people named in `text`, in order, each once per mention."""
+    found: dict[int, Person] = {}
+    for office in offices(text):
+        at = office.end
+        for _ in range(4):  # a title may be followed by several names: 记者马骁、李友华
+            end = _name_end(text, at)
+            if end <= at:
+                break
+            found.setdefault(at, Person(text[at:end], at, end, office.title, office.modifiers))
+            if end < len(text) and text[end] in "、 ":
+                at = end + 1
+                continue
+            break
+    for match in _FOREIGN.finditer(text):
+        found.setdefault(match.start(), Person(match[0], match.start(), match.end()))
+    spans = [(person.start, person.end) for person in found.values()]
+    for word in tagged(text):
+        if word.flag in {"nr", "nrt", "nrfg", "nrj"} and 2 <= word.end - word.start <= 4 and _name_like(word.text):
+            if not any(start < word.end and word.start < end for start, end in spans):
+                found[word.start] = Person(word.text, word.start, word.end)
+    for match in re.finditer(_SPEECH, text):
+        start = _name_start(text, match.start())
+        if start >= 0 and not any(a < match.start() and start < b for a, b in spans):
+            found.setdefault(start, Person(text[start : match.start()], start, match.start()))
+    return tuple(found[start] for start in sorted(found))
+
+
+def _name_like(text: str) -> bool:
+    return bool(_HAN.match(text)) and (text[0] in SURNAMES or not known_word(text))
+
+
+def _name_end(text: str, at: int) -> int:
+    """Return where a name that begins at `at` ends, or `at` when none begins there."""
+    given = 2 if text[at : at + 2] in COMPOUND_SURNAMES else 1
+    if given == 1 and (at >= len(text) or text[at] not in SURNAMES):
+        return at
+    end = at + given
+    if end >= len(text) or not _HAN.match(text[end]) or text[end] in _BOUNDARY:
+        return at
+    if known_word(text[at : at + 2]) and known_word(text[at : at + 2], common=True):
+        return at
+    end += 1
+    if end < len(text) and _HAN.match(text[end]) and text[end] not in _BOUNDARY and not known_word(text[end : end + 2]):
+        end += 1
+    return end
+
+
+def _name_start(text: str, end: int) -> int:
+    """Return where a Chinese name that ends at `end` begins, or -1."""
+    for length in (3, 2):
+        start = end - length
+        if start < 0:
+            continue
+        name = text[start:end]
+        if name[0] in SURNAMES and all(_HAN.match(char) and char not in "，。的了" for char in name):
+            if not known_word(name) and not (length == 3 and known_word(name[1:])):
+                return start
+    return -1

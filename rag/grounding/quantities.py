@@ -1,0 +1,84 @@
+"""Figures and dates of a claim against those of the sentence it stands on: value, unit, and what they count."""
+
+from __future__ import annotations
+
+from rag.grounding.alignment import context_match
+from rag.grounding.reading import Reading
+from rag.text.dates import DateMention, agrees
+from rag.text.numbers import Quantity, same_unit, same_value
+
+_OVER = frozenset(("over", "least"))
+_CLOSE = frozenset(("under", "about"))
+
+
+def figure_fault(claim: Quantity, source: Quantity) -> str:
+    """Return what is wrong with a claim's figure against the source's, in words; empty when it is true to it."""
+    if not same_value(claim, source):
+        if claim.high is None and source.high is not None and claim.value in {source.value, source.high}:
+            return f"原文是一个范围“{source.text}”，不是“{claim.text}”"
+        return f"原文是“{source.text}”，不是“{claim.text}”"
+    if not same_unit(claim, source):
+        return f"原文的单位是“{source.written or '无'}”，不是“{claim.written or '无'}”（“{source.text}”）"
+    if claim.vague != source.vague:
+        return f"原文是“{source.text}”，不是“{claim.text}”"
+    return ""
+
+
+def bound_fault(claim: Quantity, source: Quantity) -> str:
+    """Return what is wrong with how the figure is qualified (余, 近, 约, 以上); empty when the claim says no more."""
+    if claim.bound == source.bound or {claim.bound, source.bound} in (_OVER, _CLOSE):
+        return ""
+    if source.bound == "exact" and claim.bound == "about":
+        return ""
+    if claim.bound == "exact":
+        return f"原文是“{source.text}”，不能说成确数“{claim.text}”"
+    return f"原文是“{source.text}”，不是“{claim.text}”"
+
+
+def date_fault(claim: DateMention, source: DateMention) -> str:
+    """Return what is wrong with a claim's date against the source's; empty when it is true of it."""
+    if agrees(claim, source):
+        return ""
+    return f"原文的时间是“{source.text}”，不是“{claim.text}”"
+
+
+def counted(source: Reading, index: int) -> str:
+    """Return the noun that the figure at token `index` counts, as far as the words around it tell."""
+    clause = source.clauses[index]
+    after: list[str] = []
+    for j in range(index + 1, len(source)):
+        if source.clauses[j] != clause or j in source.facts or len(after) >= 6:
+            break
+        after.append(source.text[source.starts[j] : source.ends[j]])
+    before: list[str] = []
+    for j in range(index - 1, -1, -1):
+        if source.clauses[j] != clause or j in source.facts or len(before) >= 6:
+            break
+        before.append(source.text[source.starts[j] : source.ends[j]])
+    return "".join(after) or "".join(reversed(before))
+
+
+def rescue(claim: Reading, i: int, source: Reading, j: int) -> int:
+    """Return another figure of the source that fits claim token `i` at least as well as `j` and is equal, or -1.
+
+    Alignment chooses one path through the sentence; a paraphrase may have put its clauses in another order.
+    """
+    fact = claim.facts[i]
+    chosen = context_match(claim, i, source, j) if j >= 0 else 0.5
+    best, where = chosen, -1
+    for k, other in source.facts.items():
+        if k == j or not equal_facts(fact, other):
+            continue
+        fit = context_match(claim, i, source, k)
+        if fit >= best:
+            best, where = fit, k
+    return where
+
+
+def equal_facts(one: Quantity | DateMention, other: Quantity | DateMention) -> bool:
+    """Return True when a claim's figure or date is true of a source's, its qualification left aside."""
+    if isinstance(one, Quantity) and isinstance(other, Quantity):
+        return not figure_fault(one, other)
+    if isinstance(one, DateMention) and isinstance(other, DateMention):
+        return agrees(one, other)
+    return False

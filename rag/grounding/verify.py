@@ -1,0 +1,224 @@
+"""Whether a sentence is borne out by the sentences it could stand on; a program decides, not a model.
+
+A claim is aligned with the evidence clause by clause, and every difference is judged: a figure, unit or date that is not
+the source's, a name or office that is another, a denial, direction or plan that is missing or added, words the source
+does not have. Light paraphrase (synonyms, order, dropped adverbs, another way of writing a figure) is let through; the
+rest is a reason, in words for the reader.
+"""
+
+from __future__ import annotations
+
+from collections.abc import Sequence
+from dataclasses import dataclass, field
+
+from rag.grounding.differences import Difference, Judged, differences, judge
+from rag.grounding.alignment import align
+from rag.grounding.quantities import bound_fault, counted, date_fault, equal_facts, figure_fault, rescue
+from rag.grounding.reading import QUANTITY, Reading, Word, read, reading_words, squeezed
+from rag.grounding.lexicon import FUNCTION
+from rag.schema import Claim, Evidence, Verdict
+from rag.text.dates import DateMention
+from rag.text.numbers import Quantity
+from rag.text.tokens import bigrams
+
+_MAX_CITATIONS = 3
+_MAX_ALIGNED = 4  # sentences aligned in full; the rest of the evidence is too unlike the claim
+_WHOLE = 0.75  # a clause matched to this share where the whole claim was aligned stays there
+_NO_BASIS = 0.45  # less of a clause than this found anywhere: it has no basis
+
+
+@dataclass(frozen=True, slots=True)
+class _Source:
+    """An evidence sentence with its reading."""
+
+    evidence: Evidence
+    reading: Reading
+    words: tuple[Word, ...]
+
+
+@dataclass(slots=True)
+class _Clause:
+    """A clause of the claim: its tokens, the sentence it stands on, and where."""
+
+    first: int
+    last: int
+    source: int = -1
+    pairs: list[int] = field(default_factory=list)
+    ratio: float = 0.0
+
+
+def verify(text: str, evidence: Sequence[Evidence], *, question: str = "") -> Claim:
+    """Return `text` as a claim with a verdict, the reasons against it and the addresses it stands on.
+
+    `citations` are the fewest evidence sentences the clauses of the claim stand on, best first, at most three. `question`
+    supplies the subject of an answer that leaves it out. Any string is accepted; nothing is raised.
+    """
+    claim_text = squeezed(text)
+    reading = read(claim_text)
+    if not len(reading):
+        return Claim(text, "unsupported", ("没有可以核对的内容",))
+    ranked = _ranked(claim_text, evidence)
+    if not ranked:
+        return Claim(text, "unsupported", ("没有可以依据的原文",))
+    best = ranked[0]
+    reading = read(claim_text, best.evidence.article.date)
+    clauses = _placed(reading, ranked)
+    verdict, reasons = _judged(claim_text, reading, clauses, ranked, question)
+    cited = _cited(clauses, ranked)
+    return Claim(text, verdict, tuple(dict.fromkeys(reasons)), tuple(ranked[k].evidence.citation for k in cited))
+
+
+def _ranked(text: str, evidence: Sequence[Evidence]) -> list[_Source]:
+    """Return the evidence sentences most like the claim, best first, ready for alignment."""
+    wanted = set(bigrams(text))
+    scored: list[tuple[float, int, str]] = []
+    for index, item in enumerate(evidence):
+        quote = squeezed(item.quote)
+        if quote:
+            shared = len(wanted & _bigram_set(quote)) / (len(wanted) or 1)
+            scored.append((-shared, index, quote))
+    scored.sort()
+    sources = []
+    for _, index, quote in scored[:_MAX_ALIGNED]:
+        date = evidence[index].article.date
+        sources.append(_Source(evidence[index], read(quote, date), reading_words(quote, date)))
+    return sources
+
+
+def _bigram_set(text: str) -> set[str]:
+    return set(bigrams(text))
+
+
+def _placed(claim: Reading, sources: Sequence[_Source]) -> list[_Clause]:
+    """Place each clause of the claim on the sentence it fits best, the best sentence of the whole claim first."""
+    clauses = _clauses(claim)
+    wholes = [align(claim, source.reading) for source in sources]
+    shares = [_share(claim, 0, pairs) for pairs in wholes]
+    main = max(range(len(sources)), key=lambda k: (round(shares[k], 3), -k))
+    for clause in clauses:
+        clause.source, clause.pairs = main, wholes[main][clause.first : clause.last]
+        clause.ratio = _share(claim, clause.first, clause.pairs)
+        if clause.ratio >= _WHOLE:
+            continue
+        for k in [main, *(k for k in range(len(sources)) if k != main)]:
+            pairs = align(claim, sources[k].reading, clause.first, clause.last)
+            ratio = _share(claim, clause.first, pairs)
+            if ratio > clause.ratio + (0.02 if k == main else 0.12):
+                clause.source, clause.pairs, clause.ratio = k, pairs, ratio
+    return clauses
+
+
+def _clauses(claim: Reading) -> list[_Clause]:
+    clauses: list[_Clause] = []
+    for i, number in enumerate(claim.clauses):
+        if not i or number != claim.clauses[i - 1]:
+            clauses.append(_Clause(i, i))
+        clauses[-1].last = i + 1
+    return clauses
+
+
+def _share(claim: Reading, first: int, pairs: Sequence[int]) -> float:
+    """Return the weight of the matched tokens over the weight of all."""
+    weights = claim.weights[first : first + len(pairs)]
+    total = float(weights.sum())
+    found = sum(float(weight) for weight, j in zip(weights, pairs, strict=True) if j >= 0)
+    return found / total if total else 1.0
+
+
+def _judged(
+    text: str, claim: Reading, clauses: Sequence[_Clause], sources: Sequence[_Source], question: str
+) -> tuple[Verdict, list[str]]:
+    words = reading_words(text, sources[0].evidence.article.date)
+    hard: list[str] = []
+    soft: list[str] = []
+    unknown: list[Word] = []
+    content = 0
+    for clause in clauses:
+        source = sources[clause.source]
+        facts_hard, facts_soft = _figures(claim, clause, source, sources)
+        hard += facts_hard
+        soft += facts_soft
+        mine = [w for w in words if w.start < claim.ends[clause.last - 1] and w.end > claim.starts[clause.first]]
+        content += sum(len(word.text) for word in mine if word.text not in FUNCTION)
+        context = _context(source, sources, question)
+        for difference in differences(claim, clause.first, clause.pairs, mine, source.reading, source.words):
+            found: Judged = judge(difference, source.reading.text, context, text)
+            hard += found.hard
+            soft += found.soft
+            unknown += found.unknown
+    missing = sum(len(word.text) for word in unknown)
+    if unknown and (missing / max(content, 1) > 0.2 or any(word.flag[:1] in {"n", "i", "l"} for word in unknown)):
+        soft.append("原文没有“" + "”“".join(dict.fromkeys(word.text for word in unknown)) + "”的说法")
+    if missing / max(content, 1) > 0.5:
+        hard.append("原文没有支持这句话的内容")
+    return ("unsupported" if hard else "partial" if soft else "supported"), hard + soft
+
+
+def _context(source: _Source, sources: Sequence[_Source], question: str) -> str:
+    """Return what a reader of the sentence knows besides it: headline, byline, the sentences before it, the question."""
+    article = source.evidence.article
+    before = article.body[max(0, source.evidence.start - 200) : source.evidence.start]
+    others = "".join(other.reading.text for other in sources if other.evidence.article.id == article.id)
+    return squeezed(f"{article.headline}|{article.byline}|{article.dateline}|{before}|{others}|{question}")
+
+
+def _figures(
+    claim: Reading, clause: _Clause, source: _Source, sources: Sequence[_Source]
+) -> tuple[list[str], list[str]]:
+    """Return what is wrong with the figures and dates of a clause: false ones, and ones made more exact than they are."""
+    hard: list[str] = []
+    soft: list[str] = []
+    for i, fact in claim.facts.items():
+        if not clause.first <= i < clause.last:
+            continue
+        j = clause.pairs[i - clause.first]
+        other = source.reading.facts.get(j)
+        if other is None or not equal_facts(fact, other):
+            k = rescue(claim, i, source.reading, j)
+            if k >= 0:
+                j, other = k, source.reading.facts[k]
+        if isinstance(fact, DateMention):
+            hard += _date(fact, other, source, sources)
+        elif isinstance(other, Quantity):
+            fault = figure_fault(fact, other)
+            if fault:
+                hard.append(_elsewhere(fact, source.reading) or fault)
+            elif fault := bound_fault(fact, other):
+                soft.append(fault)
+        else:
+            hard.append(_elsewhere(fact, source.reading) or f"原文没有“{fact.text}”")
+    return hard, soft
+
+
+def _elsewhere(fact: Quantity, source: Reading) -> str:
+    """Say what the figure counts in the source, when it is there but counts something else."""
+    for k, other in source.facts.items():
+        if isinstance(other, Quantity) and equal_facts(fact, other) and source.codes[k] == QUANTITY:
+            return f"原文的“{other.text}”指的是“{counted(source, k)}”"
+    return ""
+
+
+def _date(
+    fact: DateMention, other: Quantity | DateMention | None, source: _Source, sources: Sequence[_Source]
+) -> list[str]:
+    if isinstance(other, DateMention):
+        fault = date_fault(fact, other)
+        return [fault] if fault else []
+    article = source.evidence.article
+    around = read(squeezed(article.body[: source.evidence.end][-600:] + "。" + article.headline), article.date)
+    known = list(around.facts.values())
+    if fact.iso and article.date.startswith(fact.iso):
+        return []
+    if any(equal_facts(fact, item) for item in known):
+        return []
+    return [f"原文没有“{fact.text}”这个时间"]
+
+
+def _cited(clauses: Sequence[_Clause], sources: Sequence[_Source]) -> list[int]:
+    """Return the sentences the clauses stand on, the one that carries most first."""
+    carried: dict[int, float] = {}
+    for clause in clauses:
+        if clause.ratio >= _NO_BASIS or len(clauses) == 1:
+            carried[clause.source] = carried.get(clause.source, 0.0) + clause.ratio * (clause.last - clause.first)
+    order = sorted(carried, key=lambda k: -carried[k])[:_MAX_CITATIONS]
+    return order if order or not sources else [0]
