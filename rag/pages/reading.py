@@ -6,8 +6,13 @@ from collections.abc import Iterator, Sequence
 from pathlib import Path
 
 from rag.errors import InputError
+from rag.pages.articles import make_articles
+from rag.pages.columns import rejoined
 from rag.pages.decode import decode
 from rag.pages.editions import SUFFIXES, edition_from_path, find_files, merged
+from rag.pages.lines import text_lines
+from rag.pages.pairing import read_pieces
+from rag.pages.pieces import text_pieces
 from rag.pages.ready import make_page, read_ready
 from rag.schema import Article, Edition, Page, Skip
 
@@ -33,10 +38,19 @@ def read_file(path: Path, *, given: Edition = Edition(), root: Path | None = Non
         return
     data = _read_bytes(path, source)
     decoded = decode(data, source)
-    body = "\n".join(line.strip() for line in decoded.text.splitlines() if line.strip())
-    if not body:
+    yield make_page(text_articles(decoded.text, source, edition), source, decoded.notes)
+
+
+def text_articles(text: str, source: str, edition: Edition) -> list[Article]:
+    """Return the articles of an extracted page.
+
+    Raises:
+        InputError: there is no text.
+    """
+    lines = rejoined(text_lines(text))
+    if not lines:
         raise InputError(f"{source} is empty.")
-    yield make_page([Article(title=body.splitlines()[0], body=body, edition=edition)], source, decoded.notes)
+    return make_articles(read_pieces(text_pieces(lines)), edition)
 
 
 def read_paths(paths: Sequence[Path]) -> Iterator[Page | Skip]:

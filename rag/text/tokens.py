@@ -52,3 +52,8 @@ def bigrams(text: str) -> Iterator[str]:
             continue
         for index in range(len(run) - 1):
             yield run[index : index + 2]
+
+
+def cut(text: str) -> list[str]:
+    """Return `text` cut into dictionary words and single characters, nothing left out: `"".join` gives it back."""
+    return list(_jieba().cut(text, HMM=False))

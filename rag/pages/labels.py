@@ -1,0 +1,282 @@
+"""What each line of a text page is: body, subhead, headline, names or a notice, told without typography.
+
+A first-order model read by the Viterbi algorithm: every line has one of the `Role`s below; `_fit` says how well a line
+suits a role on its own, `_step` how well a role follows another between two given lines. The weights are in natural-log
+units, set by hand from what holds for Chinese newspapers at large: a paragraph fills its column and ends in 。; a
+headline does neither; a word broken at a line's end goes on in the next.
+"""
+
+from __future__ import annotations
+
+import re
+from collections.abc import Sequence
+from dataclasses import dataclass
+from enum import IntEnum
+
+from rag.pages.columns import column_widths
+from rag.pages.lines import (
+    Line,
+    ends_sentence,
+    is_byline,
+    is_caption,
+    is_credit,
+    opens_article,
+)
+from rag.text.tokens import cut
+
+
+class Role(IntEnum):
+    """What a line is on the page."""
+
+    LEAD = 0  # the first line of a body
+    PARAGRAPH = 1  # the first line of a further paragraph
+    MORE = 2  # a paragraph goes on
+    SUBHEAD = 3
+    HEAD = 4  # the first line of a block of headlines
+    HEAD_MORE = 5
+    NAMES = 6  # a byline or a credit
+    CAPTION = 7
+
+
+_BODY = frozenset({Role.LEAD, Role.PARAGRAPH, Role.MORE})
+_TIME_LEAD = re.compile(
+    r"^(?:\d{4}年|\d{1,2} ?月|\d{1,2} ?日|近日|日前|近期|连日来|昨日|今日|昨天|今天|当地时间|据|记者|随着|今年|去年|眼下|时下|入[春夏秋冬]|[春夏秋冬][日季])"
+)
+_BREAKS = re.compile(r"[，、；]$")
+_IMPOSSIBLE = -30.0
+
+
+@dataclass(frozen=True, slots=True)
+class _Seen:
+    """A line with everything the model looks at."""
+
+    text: str
+    width: float
+    full: bool
+    first: bool
+    over: bool
+    ends: bool
+    opens: bool
+    names: bool
+    credit: bool
+    caption: bool
+    inner_stop: bool
+    blank: float
+    indented: bool
+    stretched: bool
+    caption_start: bool
+    column: float
+
+
+def label(lines: Sequence[Line]) -> list[Role]:
+    """Return the role of every line."""
+    seen = _observed(lines)
+    if not seen:
+        return []
+    roles = list(Role)
+    scores = [_fit(seen[0], role) + _opening(role) for role in roles]
+    back: list[list[int]] = []
+    for before, here in zip(seen, seen[1:], strict=False):
+        broken = word_runs_on(before.text, here.text)
+        fits = [_fit(here, role) for role in roles]
+        row: list[int] = []
+        new: list[float] = []
+        for role in roles:
+            options = [scores[last] + _step(before, here, last, role, broken) for last in roles]
+            best = max(range(len(options)), key=options.__getitem__)
+            row.append(best)
+            new.append(options[best] + fits[role])
+        scores = new
+        back.append(row)
+    at = max(range(len(scores)), key=lambda role: scores[role] + _closing(seen[-1], Role(role)))
+    path = [at]
+    for row in reversed(back):
+        at = row[at]
+        path.append(at)
+    return [Role(role) for role in reversed(path)]
+
+
+def _observed(lines: Sequence[Line]) -> list[_Seen]:
+    widths = [line.width for line in lines]
+    columns = column_widths(widths)
+    blanks = [line.blank_before for line in lines]
+    seen = []
+    for index, line in enumerate(lines):
+        near = blanks[max(0, index - 8) : index + 9]
+        rate = sum(near) / len(near)
+        left, right = columns[index]
+        full = any(column and column - 1.55 <= widths[index] <= column + 1.55 for column in (left, right))
+        over = widths[index] > max(left, right) + 1.55
+        seen.append(
+            _Seen(
+                text=line.text,
+                width=widths[index],
+                full=full or (line.stretched and not ends_sentence(line.text)),
+                first=any(column and column - 3.6 <= widths[index] <= column - 1.2 for column in (left, right)),
+                over=over and not full,
+                ends=ends_sentence(line.text),
+                opens=opens_article(line.text),
+                names=is_byline(line.text),
+                credit=is_credit(line.text),
+                caption=is_caption(line.text),
+                inner_stop=bool(re.search("[。；]", line.text[:-1])),
+                blank=(1.0 - rate if rate < 0.4 else 0.15) * (1 if line.blank_before else 0)
+                - (0.35 if not line.blank_before and 0.02 < rate < 0.4 else 0),
+                indented=line.indented,
+                stretched=line.stretched,
+                caption_start=_starts_spaced_block(lines, index),
+                column=max(left, right),
+            )
+        )
+    return seen
+
+
+def _starts_spaced_block(lines: Sequence[Line], index: int) -> bool:
+    """Tell whether three letter-spaced lines, or all that is left, begin here: a caption set apart from the rest."""
+    block = [line.stretched for line in lines[index : index + 3]]
+    return len(block) >= 2 and all(block) and not (index and lines[index - 1].stretched)
+
+
+def _opening(role: Role) -> float:
+    if role in {Role.LEAD, Role.HEAD}:
+        return 0.0
+    return -2.0 if role == Role.NAMES else -6.0
+
+
+def _closing(line: _Seen, role: Role) -> float:
+    if role in _BODY:
+        return 0.0 if line.ends else -5.0
+    return -4.0 if role == Role.SUBHEAD else 0.0
+
+
+def _fit(line: _Seen, role: Role) -> float:
+    if role in _BODY:
+        return _fit_body(line, role)
+    if role == Role.NAMES:
+        return 3.0 if line.names or line.credit else _IMPOSSIBLE
+    if role == Role.CAPTION:
+        return 2.0 if line.caption else (0.5 if line.credit else _IMPOSSIBLE)
+    return _fit_head(line, role)
+
+
+def _fit_body(line: _Seen, role: Role) -> float:
+    score = 0.0
+    if line.opens != (role == Role.LEAD):
+        score -= 8.0 if line.opens else 0.0
+    if line.names:
+        score -= 4.0
+    if line.credit:
+        score -= 2.0
+    if line.over:
+        score -= 2.5
+    if role == Role.MORE:
+        return score
+    if role == Role.LEAD:
+        score += 3.0 if line.opens else (0.3 if _TIME_LEAD.match(line.text) else -1.5)
+    if line.text[0] in "，。、；：！？”’）》":
+        score -= 6.0
+    if not (line.full or line.ends or line.first):
+        score -= 2.0
+    return score
+
+
+def _fit_head(line: _Seen, role: Role) -> float:
+    score = 0.0
+    if line.opens or line.names or line.credit:
+        score -= 8.0
+    if line.caption:
+        score -= 3.0
+    if re.search(r"。[”’]?$", line.text):
+        score -= 9.0
+    elif line.ends:
+        score -= 0.5
+    if line.inner_stop:
+        score -= 5.0
+    if line.text[0] in "，。、；：！？”’）》":
+        score -= 4.0
+    if _BREAKS.search(line.text):
+        score -= 1.5
+    if line.stretched:
+        score -= 1.5
+    if role == Role.SUBHEAD:
+        if line.over or line.width > 16 or line.width < 3:
+            score -= 4.0
+        score -= 1.0 if "，" in line.text else 0.0
+        return score - (2.5 if line.full or line.first else 0.0)
+    if line.over:
+        return score + 3.0
+    return score - (2.0 if line.full else 0.8 if line.first else -0.3)
+
+
+def _step(before: _Seen, here: _Seen, last: Role, role: Role, broken: bool) -> float:
+    if role == Role.MORE:
+        return _step_on(before, here, last, broken)
+    if role == Role.HEAD_MORE:
+        if last not in {Role.HEAD, Role.HEAD_MORE}:
+            return _IMPOSSIBLE
+        return -0.4 + (1.5 if broken else 0.0)
+    if broken and not before.ends and last in (_BODY | {Role.HEAD, Role.HEAD_MORE}):
+        return -2.5 + _step_new(before, here, last, role)
+    return _step_new(before, here, last, role)
+
+
+def _step_on(before: _Seen, here: _Seen, last: Role, broken: bool) -> float:
+    """Score a paragraph going on from `before` to `here`."""
+    if last not in _BODY:
+        return _IMPOSSIBLE
+    score = 1.5 if broken else 0.0
+    score -= 2.0 * here.blank + (2.5 if here.caption_start else 0.0)
+    if here.indented:
+        score -= 2.5
+    if before.ends:
+        return score - (1.5 if before.full else 5.0)
+    if not (before.full or (before.first and last != Role.MORE)):
+        score -= 3.0
+    return score
+
+
+def _step_new(before: _Seen, here: _Seen, last: Role, role: Role) -> float:
+    """Score a new piece starting at `here`."""
+    score = 1.2 * here.blank + (1.0 if here.caption_start else 0.0)
+    after_body = last in _BODY
+    if after_body and not before.ends:
+        score -= 6.0
+    if here.indented and role in {Role.LEAD, Role.PARAGRAPH}:
+        score += 1.0
+    if last == Role.SUBHEAD and role != Role.PARAGRAPH:
+        return score - 8.0
+    if role == Role.PARAGRAPH:
+        if last in {Role.HEAD, Role.HEAD_MORE, Role.NAMES}:
+            return score - 3.0
+        return score - 0.5
+    if role == Role.LEAD:
+        if after_body:
+            return score - (1.0 if here.opens else 4.0)
+        # One short line before running text is a subhead rather than a headline, unless a dateline follows.
+        return score - (1.0 if last == Role.HEAD and not (here.opens or before.over) else 0.0)
+    if role == Role.SUBHEAD:
+        return score - (0.7 if after_body else 8.0)
+    if role == Role.HEAD:
+        if last in {Role.HEAD, Role.HEAD_MORE}:
+            return _IMPOSSIBLE
+        return score - 0.7
+    return score
+
+
+def word_runs_on(before: str, here: str) -> bool:
+    """Tell whether a word is cut by the line's end: of the ways to cut the text around it, the likeliest crosses it."""
+    tail = re.search(r"[\u4e00-\u9fff]{1,4}$", before)
+    front = re.match(r"[\u4e00-\u9fff]{1,4}", here)
+    if not tail or not front:
+        return False
+    position = 0
+    for word in cut(tail[0] + front[0]):
+        if position < len(tail[0]) < position + len(word):
+            return True
+        position += len(word)
+    return False
+
+
+def begins_like_a_lead(text: str) -> bool:
+    """Tell whether a paragraph begins as first paragraphs do: with a day, a source, or a dateline."""
+    return opens_article(text) or bool(_TIME_LEAD.match(text))
