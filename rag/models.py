@@ -25,6 +25,7 @@ from pathlib import Path
 from typing import IO, Literal
 
 from rag.errors import ModelError
+from rag.onnx_export import export_int8, is_exported
 from rag.protocols import Progress, no_progress
 
 _CHUNK = 1 << 20
@@ -166,6 +167,12 @@ def pull(folder: Path, progress: Progress = no_progress, fetch: Fetch | None = N
         except OSError as error:
             raise ModelError(f"{model.title} cannot be written to {folder}: {error.strerror or error}") from error
         made.append(model.name)
+    embedder = folder / EMBEDDER.path
+    if not is_exported(embedder):
+        progress("multilingual-e5-small, fast form", 0, 1)
+        export_int8(embedder)
+        progress("multilingual-e5-small, fast form", 1, 1)
+        made.append("embedder-int8")
     return made
 
 

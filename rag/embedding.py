@@ -1,0 +1,207 @@
+"""Text to vectors: the model pack's fast ONNX form, or any sentence-transformers model through LlamaIndex.
+
+multilingual-e5 wants `query: ` before questions and `passage: ` before passages (Wang et al. 2024, "Multilingual E5
+Text Embeddings"); the prefixes are settings, since other models want others.
+
+The int8 and the float32 form of one model count as one (their vectors agree to cosine 0.99 and rank alike): the
+fingerprint stored with an index is that of the weights, the tokeniser and the prefixes.
+"""
+
+from __future__ import annotations
+
+import hashlib
+import os
+import threading
+from collections.abc import Sequence
+from pathlib import Path
+from typing import TYPE_CHECKING, Any
+
+import numpy as np
+
+from rag.errors import ModelError
+from rag.models import EMBEDDER
+from rag.onnx_export import ONNX_FILE, is_exported
+from rag.protocols import Embedder, Progress, Vectors, no_progress
+from rag.settings import Settings
+
+if TYPE_CHECKING:
+    from llama_index.core.embeddings import BaseEmbedding
+
+# Small batches of like length waste the least on padding; larger ones gained nothing on two cores.
+_BATCH = 8
+_MAX_TOKENS = 512
+
+
+def open_embedder(settings: Settings) -> Embedder:
+    """Return the embedder that the settings name; its model is loaded on first use.
+
+    Raises:
+        ModelError: the model pack's embedder is not there, or the fast form was asked for and is missing.
+    """
+    packed = settings.models / EMBEDDER.path
+    folder = Path(settings.embedding_model).expanduser() if settings.embedding_model else packed
+    if not settings.embedding_model and not (packed / "model.safetensors").is_file():
+        raise ModelError(
+            f"the embedding model {packed} is not there. Run `baowen models pull`, or name another one with "
+            "BAOWEN_EMBEDDING_MODEL."
+        )
+    fast = settings.embedding_backend != "torch" and is_exported(folder)
+    if settings.embedding_backend == "onnx" and not fast:
+        raise ModelError(
+            f"{folder} has no {ONNX_FILE}: run `baowen models pull`, or set BAOWEN_EMBEDDING_BACKEND=auto."
+        )
+    prefixes = (settings.embedding_query_prefix, settings.embedding_passage_prefix)
+    name = folder.name if folder.is_dir() else settings.embedding_model
+    if fast:
+        return OnnxEmbedder(folder, name, *prefixes)
+    return TorchEmbedder(str(folder) if folder.is_dir() else settings.embedding_model, name, *prefixes)
+
+
+class OnnxEmbedder:
+    """The model's int8 ONNX form under ONNX Runtime; no torch is imported."""
+
+    def __init__(self, folder: Path, name: str, query_prefix: str, passage_prefix: str) -> None:
+        self._folder = folder
+        self._name = name
+        self._query_prefix = query_prefix
+        self._passage_prefix = passage_prefix
+        self._lock = threading.Lock()
+        self._loaded: tuple[Any, Any] | None = None
+
+    @property
+    def name(self) -> str:
+        """The model's folder name."""
+        return self._name
+
+    @property
+    def dimension(self) -> int:
+        """The length of every vector."""
+        session, _tokenizer = self._load()
+        return int(session.get_outputs()[0].shape[-1] or self.query("").shape[0])
+
+    @property
+    def fingerprint(self) -> str:
+        """The hash stored with an index."""
+        return _fingerprint(self._folder, self._query_prefix, self._passage_prefix)
+
+    def passages(self, texts: Sequence[str], progress: Progress = no_progress) -> Vectors:
+        """Embed passages; shape (len(texts), dimension)."""
+        return self._embed([self._passage_prefix + text for text in texts], progress)
+
+    def query(self, text: str) -> Vectors:
+        """Embed a question; shape (dimension,)."""
+        vector: Vectors = self._embed([self._query_prefix + text], no_progress)[0]
+        return vector
+
+    def _load(self) -> tuple[Any, Any]:
+        with self._lock:
+            if self._loaded is None:
+                import onnxruntime
+                from tokenizers import Tokenizer
+
+                tokenizer = Tokenizer.from_file(str(self._folder / "tokenizer.json"))
+                tokenizer.enable_truncation(_MAX_TOKENS)
+                pad = tokenizer.token_to_id("<pad>")
+                tokenizer.enable_padding(pad_id=pad if pad is not None else 0)
+                options = onnxruntime.SessionOptions()
+                options.intra_op_num_threads = os.cpu_count() or 1
+                options.log_severity_level = 3
+                try:
+                    session = onnxruntime.InferenceSession(
+                        str(self._folder / ONNX_FILE), options, providers=["CPUExecutionProvider"]
+                    )
+                except Exception as error:
+                    raise ModelError(
+                        f"{self._folder / ONNX_FILE} cannot be loaded. Delete it and run `baowen models pull`."
+                    ) from error
+                self._loaded = session, tokenizer
+            return self._loaded
+
+    def _embed(self, texts: Sequence[str], progress: Progress) -> Vectors:
+        session, tokenizer = self._load()
+        order = sorted(range(len(texts)), key=lambda index: len(texts[index]))
+        rows: list[Vectors] = [np.empty(0, np.float32)] * len(texts)
+        for begin in range(0, len(order), _BATCH):
+            batch = order[begin : begin + _BATCH]
+            encoded = tokenizer.encode_batch([texts[index] for index in batch])
+            inputs = {
+                "input_ids": np.array([item.ids for item in encoded], np.int64),
+                "attention_mask": np.array([item.attention_mask for item in encoded], np.int64),
+            }
+            for index, vector in zip(batch, session.run(None, inputs)[0], strict=True):
+                rows[index] = vector
+            progress("embed", begin + len(batch), len(order))
+        return np.vstack(rows) if rows else np.empty((0, self.dimension), np.float32)
+
+
+class TorchEmbedder:
+    """Any sentence-transformers model through LlamaIndex's HuggingFaceEmbedding."""
+
+    def __init__(self, model: str, name: str, query_prefix: str, passage_prefix: str) -> None:
+        self._model = model
+        self._name = name
+        self._query_prefix = query_prefix
+        self._passage_prefix = passage_prefix
+        self._lock = threading.Lock()
+        self._loaded: BaseEmbedding | None = None
+
+    @property
+    def name(self) -> str:
+        """The model's name."""
+        return self._name
+
+    @property
+    def dimension(self) -> int:
+        """The length of every vector."""
+        return len(self.query(""))
+
+    @property
+    def fingerprint(self) -> str:
+        """The hash stored with an index."""
+        return _fingerprint(Path(self._model), self._query_prefix, self._passage_prefix)
+
+    def passages(self, texts: Sequence[str], progress: Progress = no_progress) -> Vectors:
+        """Embed passages; shape (len(texts), dimension)."""
+        model = self.llama_index_embedding()
+        rows: list[list[float]] = []
+        for begin in range(0, len(texts), _BATCH):
+            rows += model.get_text_embedding_batch(list(texts[begin : begin + _BATCH]))
+            progress("embed", len(rows), len(texts))
+        return np.asarray(rows, np.float32).reshape(len(texts), -1)
+
+    def query(self, text: str) -> Vectors:
+        """Embed a question; shape (dimension,)."""
+        return np.asarray(self.llama_index_embedding().get_query_embedding(text), np.float32)
+
+    def llama_index_embedding(self) -> BaseEmbedding:
+        """Return the LlamaIndex embedding, loading the model on first use."""
+        with self._lock:
+            if self._loaded is None:
+                from llama_index.embeddings.huggingface import HuggingFaceEmbedding
+
+                try:
+                    self._loaded = HuggingFaceEmbedding(
+                        model_name=self._model,
+                        query_instruction=self._query_prefix,
+                        text_instruction=self._passage_prefix,
+                        embed_batch_size=_BATCH,
+                        device="cpu",
+                        local_files_only=Path(self._model).is_dir(),
+                    )
+                except (OSError, ValueError) as error:
+                    raise ModelError(f"the embedding model {self._model} cannot be loaded: {error}") from error
+            return self._loaded
+
+
+def _fingerprint(model: Path, query_prefix: str, passage_prefix: str) -> str:
+    """Hash what determines the vectors: the weights by their file's size and head, the tokeniser, the prefixes."""
+    digest = hashlib.sha256(f"{query_prefix}\0{passage_prefix}\0".encode())
+    if not model.is_dir():
+        digest.update(str(model).encode())
+        return digest.hexdigest()[:16]
+    for name in ("config.json", "model.safetensors", "tokenizer.json"):
+        path = model / name
+        if path.is_file():
+            with path.open("rb") as stream:
+                digest.update(f"{name}\0{path.stat().st_size}\0".encode() + stream.read(1 << 20))
+    return digest.hexdigest()[:16]
