@@ -2,12 +2,13 @@
 
 from __future__ import annotations
 
+import re
 from collections.abc import Sequence
 from dataclasses import replace
 
-from rag.pages.lines import Line, ends_sentence
+from rag.pages.lines import Line, ends_sentence, width
 
-_REACH = 8
+_REACH = 10
 # Fewer lines of one width than about four may be a headline.
 _ENOUGH = 3.1
 _OPENING_QUOTES = "“‘「『"
@@ -22,7 +23,7 @@ def column_widths(widths: Sequence[float], reach: int = _REACH) -> list[tuple[fl
 
 def _usual(near: Sequence[float]) -> float:
     """Return the width that most of `near` (nearest first) come up to: full lines differ by a character at most."""
-    best, support, weight = 0.0, 0.0, 0.0
+    best, weight = 0.0, 0.0
     for candidate in near:
         if candidate < 6:
             continue
@@ -31,18 +32,38 @@ def _usual(near: Sequence[float]) -> float:
             for index, width in enumerate(near)
             if candidate - 1.01 <= width <= candidate + 0.01
         )
-        if votes * candidate > weight:
-            best, support, weight = candidate, votes, votes * candidate
-    return best if support > _ENOUGH else 0.0
+        if votes > _ENOUGH and votes * candidate > weight:
+            best, weight = candidate, votes * candidate
+    return best
+
+
+def column_tolerances(lines: Sequence[Line], columns: Sequence[tuple[float, float]]) -> list[float]:
+    """Return for each line how far full lines near it fall short of the column: little in even type, more in loose."""
+    short = [
+        max(columns[index]) - line.width if max(columns[index]) and not ends_sentence(line.text) else -1.0
+        for index, line in enumerate(lines)
+    ]
+    tolerances = []
+    for index in range(len(lines)):
+        near = sorted(lack for lack in short[max(0, index - 12) : index + 13] if 0 <= lack <= 2.6)
+        usual = near[len(near) // 2] if len(near) >= 6 else 0.0
+        tolerances.append(max(1.55, min(2.55, usual + 1.05)))
+    return tolerances
 
 
 def rejoined(lines: Sequence[Line]) -> list[Line]:
-    """Return `lines` with those put together that an extractor broke before an opening quotation mark."""
+    """Return `lines` as they were printed: broken ones put together, and two that were run together taken apart.
+
+    Extractors break a line before an opening quotation mark, and run lines together after a dash.
+    """
     columns = column_widths([line.width for line in lines], 2 * _REACH)
     out: list[Line] = []
     for line, (left, right) in zip(lines, columns, strict=True):
         column = max(left, right)
-        if out and line.text[0] in _OPENING_QUOTES and column and _one_line_of_print(out[-1], line, column):
+        halves = _two_lines_of_print(line, column)
+        if halves:
+            out.extend(halves)
+        elif out and line.text[0] in _OPENING_QUOTES and column and _one_line_of_print(out[-1], line, column):
             out[-1] = replace(out[-1], text=out[-1].text + line.text, numbers=out[-1].numbers + line.numbers)
         else:
             out.append(line)
@@ -55,3 +76,14 @@ def _one_line_of_print(before: Line, line: Line, column: float) -> bool:
         return False
     # After a full stop it may be a new paragraph, whose first line is a full one less the indent.
     return not ends_sentence(before.text) or line.width < column - 2.6
+
+
+def _two_lines_of_print(line: Line, column: float) -> list[Line]:
+    """Return the two lines that a line of twice the column's width is made of, or nothing."""
+    if not column or line.width < 1.5 * column or " " not in line.text:
+        return []
+    for match in re.finditer(" ", line.text):
+        left, right = line.text[: match.start()], line.text[match.end() :]
+        if abs(width(left) - column) <= 1.6 and width(right) <= column + 1.6:
+            return [replace(line, text=left), replace(line, text=right, blank_before=False, indented=False)]
+    return []

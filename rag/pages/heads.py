@@ -7,7 +7,7 @@ from collections.abc import Sequence
 from dataclasses import dataclass
 
 from rag.pages.labels import word_runs_on
-from rag.pages.lines import Line, width
+from rag.pages.lines import Line, leaves_open, width
 from rag.pages.repair import close_head_spaces, join_lines
 
 _LABEL_WIDTH = 6.0
@@ -39,7 +39,7 @@ def _same_part(part: tuple[Line, ...], line: Line) -> bool:
         return abs(before.size - line.size) < 0.08 * max(before.size, line.size)
     if line.text.startswith(("——", "—")) or is_label(before.text) or is_label(line.text):
         return False
-    if _open_quotation("".join(one.text for one in part)) or word_runs_on(before.text, line.text):
+    if leaves_open("".join(one.text for one in part)) or word_runs_on(before.text, line.text):
         return True
     if line.blank_before:
         return False
@@ -49,10 +49,6 @@ def _same_part(part: tuple[Line, ...], line: Line) -> bool:
         return True
     # Lines of one wrapped headline are about as long as each other, the last one at most so.
     return -1.5 <= before.width - line.width <= 2.5 if len(part) == 1 else line.width <= part[0].width + 1.5
-
-
-def _open_quotation(text: str) -> bool:
-    return any(text.count(a) > text.count(b) for a, b in ("“”", "《》", "（）", "‘’"))
 
 
 def is_label(text: str) -> bool:

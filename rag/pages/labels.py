@@ -13,13 +13,15 @@ from collections.abc import Sequence
 from dataclasses import dataclass
 from enum import IntEnum
 
-from rag.pages.columns import column_widths
+from rag.pages.columns import column_tolerances, column_widths
 from rag.pages.lines import (
     Line,
     ends_sentence,
     is_byline,
     is_caption,
     is_credit,
+    least_width,
+    leaves_open,
     opens_article,
 )
 from rag.text.tokens import cut
@@ -52,6 +54,7 @@ class _Seen:
 
     text: str
     width: float
+    lack: float
     full: bool
     first: bool
     over: bool
@@ -66,6 +69,7 @@ class _Seen:
     stretched: bool
     caption_start: bool
     column: float
+    goes_on: bool
 
 
 def label(lines: Sequence[Line]) -> list[Role]:
@@ -99,20 +103,26 @@ def label(lines: Sequence[Line]) -> list[Role]:
 def _observed(lines: Sequence[Line]) -> list[_Seen]:
     widths = [line.width for line in lines]
     columns = column_widths(widths)
+    tolerances = column_tolerances(lines, columns)
     blanks = [line.blank_before for line in lines]
     seen = []
     for index, line in enumerate(lines):
         near = blanks[max(0, index - 8) : index + 9]
         rate = sum(near) / len(near)
-        left, right = columns[index]
-        full = any(column and column - 1.55 <= widths[index] <= column + 1.55 for column in (left, right))
-        over = widths[index] > max(left, right) + 1.55
+        known = [column for column in columns[index] if column]
+        least = least_width(line.text)
+        lack = min((max(0.0, column - widths[index]) for column in known if least <= column + 1.55), default=9.0)
+        full = lack <= tolerances[index]
+        over = bool(known) and least > max(known) + 1.05
+        if line.stretched and not ends_sentence(line.text):
+            full, lack = True, 0.0
         seen.append(
             _Seen(
                 text=line.text,
                 width=widths[index],
-                full=full or (line.stretched and not ends_sentence(line.text)),
-                first=any(column and column - 3.6 <= widths[index] <= column - 1.2 for column in (left, right)),
+                lack=max(0.0, lack - tolerances[index]),
+                full=full,
+                first=any(column - 3.6 <= widths[index] <= column - 1.2 for column in known),
                 over=over and not full,
                 ends=ends_sentence(line.text),
                 opens=opens_article(line.text),
@@ -125,7 +135,8 @@ def _observed(lines: Sequence[Line]) -> list[_Seen]:
                 indented=line.indented,
                 stretched=line.stretched,
                 caption_start=_starts_spaced_block(lines, index),
-                column=max(left, right),
+                column=max(known, default=0.0),
+                goes_on=bool(re.search("[，、]$", line.text)) or leaves_open(line.text),
             )
         )
     return seen
@@ -145,7 +156,7 @@ def _opening(role: Role) -> float:
 
 def _closing(line: _Seen, role: Role) -> float:
     if role in _BODY:
-        return 0.0 if line.ends else -5.0
+        return 0.0 if line.ends else -7.0
     return -4.0 if role == Role.SUBHEAD else 0.0
 
 
@@ -198,10 +209,11 @@ def _fit_head(line: _Seen, role: Role) -> float:
         score -= 1.5
     if line.stretched:
         score -= 1.5
+    score -= 0.4 * line.text.count("，")
     if role == Role.SUBHEAD:
         if line.over or line.width > 16 or line.width < 3:
             score -= 4.0
-        score -= 1.0 if "，" in line.text else 0.0
+        score -= (2.5 if "，" in line.text else 0.0) + (1.5 if _TIME_LEAD.match(line.text) else 0.0)
         return score - (2.5 if line.full or line.first else 0.0)
     if line.over:
         return score + 3.0
@@ -225,14 +237,14 @@ def _step_on(before: _Seen, here: _Seen, last: Role, broken: bool) -> float:
     if last not in _BODY:
         return _IMPOSSIBLE
     score = 1.5 if broken else 0.0
-    score -= 2.0 * here.blank + (2.5 if here.caption_start else 0.0)
+    score -= 1.3 * here.blank + (2.5 if here.caption_start else 0.0)
     if here.indented:
         score -= 2.5
     if before.ends:
         return score - (1.5 if before.full else 5.0)
     if not (before.full or (before.first and last != Role.MORE)):
-        score -= 3.0
-    return score
+        score -= min(3.5, 1.0 + 1.5 * before.lack)
+    return score + (1.0 if before.goes_on else 0.0)
 
 
 def _step_new(before: _Seen, here: _Seen, last: Role, role: Role) -> float:
@@ -240,7 +252,7 @@ def _step_new(before: _Seen, here: _Seen, last: Role, role: Role) -> float:
     score = 1.2 * here.blank + (1.0 if here.caption_start else 0.0)
     after_body = last in _BODY
     if after_body and not before.ends:
-        score -= 6.0
+        score -= 7.0 + (1.5 if before.goes_on else 0.0)
     if here.indented and role in {Role.LEAD, Role.PARAGRAPH}:
         score += 1.0
     if last == Role.SUBHEAD and role != Role.PARAGRAPH:

@@ -27,6 +27,7 @@ _BYLINE = re.compile(
 _CREDIT = re.compile(r"^[（(][^（）()]{2,60}(?:摄|供图|提供) ?[）)]$")
 _CREDIT_OPEN = re.compile(r"^[（(](?:本报|见习|特约|实习|通讯员|记者)[^（）()]{2,30}$")
 _CAPTION = re.compile(r"^(?:[上下左右本题组①②③]?[图为片][①②③一二三]?[为：:是片]|图为|[上下左右]图)")
+_NARROWABLE = re.compile(r"[，。、；：！？“”‘’（）《》〈〉「」『』【】]")
 _HALF = re.compile(r"[\x20-\x7e]")
 
 
@@ -54,9 +55,19 @@ def width(text: str) -> float:
     return len(tight) - 0.5 * len(_HALF.findall(tight))
 
 
+def least_width(text: str) -> float:
+    """Return the width of `text` with its punctuation set as narrow as typesetters set it to fill a line."""
+    return width(text) - 0.5 * len(_NARROWABLE.findall(text))
+
+
 def ends_sentence(text: str) -> bool:
     """Tell whether a line ends where a sentence does."""
     return bool(_TERMINAL.search(text))
+
+
+def leaves_open(text: str) -> bool:
+    """Tell whether a quotation or bracket is opened in the text and not closed."""
+    return any(text.rfind(a) > text.rfind(b) for a, b in ("“”", "《》", "（）", "‘’"))
 
 
 def is_dateline(text: str) -> bool:
