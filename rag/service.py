@@ -1,0 +1,178 @@
+"""The composition root: settings in, a working Baowen out. Nothing else builds collaborators."""
+
+from __future__ import annotations
+
+import threading
+from collections.abc import Iterator, Sequence
+from dataclasses import dataclass, field
+from pathlib import Path
+from typing import TYPE_CHECKING, Final
+
+from rag.errors import InputError
+from rag.protocols import Cancelled, Embedder, LanguageModel, Progress, no_progress
+from rag.schema import Answer, AnswerEvent, AnswerReady, Digest, Filters, IngestReport, SearchResult, Turn
+from rag.settings import Settings
+
+if TYPE_CHECKING:
+    from rag.archive import Archive
+    from rag.index import SearchIndex
+    from rag.retrieval import Retriever
+
+FROM_SETTINGS: Final = object()
+
+
+@dataclass(frozen=True)
+class Service:
+    """One archive with its index and models. Safe to use from several threads; close it when done."""
+
+    settings: Settings
+    archive: Archive
+    index: SearchIndex
+    retriever: Retriever
+    embedder: Embedder
+    llm: LanguageModel | None
+    _ingesting: threading.Lock = field(default_factory=threading.Lock)
+
+    def ingest(self, paths: Sequence[Path], progress: Progress = no_progress) -> IngestReport:
+        """Read `paths` (files and folders) into the archive; what cannot be read is reported, not raised.
+
+        Raises:
+            InputError: a path does not exist.
+            ArchiveError: the archive cannot be written.
+        """
+        from rag.ingest import ingest_lock, ingest_pages
+        from rag.pages import find_files, read_paths
+
+        for path in paths:
+            if not path.exists():
+                raise InputError(f"{path} does not exist: nothing was ingested.")
+        total = sum(1 for _ in find_files(paths))
+        with self._ingesting, ingest_lock(self.settings.home, progress):
+            return ingest_pages(read_paths(paths), self.archive, self.index, self.embedder, progress, total=total)
+
+    def search(self, question: str, *, top: int = 10, filters: Filters = Filters()) -> SearchResult:
+        """Return the articles that bear on `question`, best first.
+
+        Raises:
+            InputError: the question is empty or too long.
+        """
+        return self.retriever.search(self._checked(question), top=top, filters=filters)
+
+    def ask_events(
+        self,
+        question: str,
+        *,
+        history: Sequence[Turn] = (),
+        filters: Filters = Filters(),
+        use_llm: bool = True,
+        cancelled: Cancelled | None = None,
+    ) -> Iterator[AnswerEvent]:
+        """Answer `question` step by step: the evidence first, then each verified sentence, the whole answer last.
+
+        Raises:
+            InputError: the question is empty or too long.
+        """
+        from rag.grounding.answer import answer_events
+
+        yield from answer_events(
+            self._checked(question),
+            history=history,
+            filters=filters,
+            search=self.retriever.search,
+            archive=self.archive,
+            llm=self.llm if use_llm else None,
+            settings=self.settings,
+            cancelled=cancelled,
+        )
+
+    def ask(
+        self, question: str, *, history: Sequence[Turn] = (), filters: Filters = Filters(), use_llm: bool = True
+    ) -> Answer:
+        """Answer `question` whole."""
+        for event in self.ask_events(question, history=history, filters=filters, use_llm=use_llm):
+            if isinstance(event, AnswerReady):
+                return event.answer
+        raise AssertionError("the events of an answer end in AnswerReady")
+
+    def digest_events(
+        self,
+        date: str = "",
+        paper: str = "",
+        topic: str = "",
+        *,
+        use_llm: bool = True,
+        cancelled: Cancelled | None = None,
+    ) -> Iterator[Digest]:
+        """Yield ever better digests of one day: the extractive one at once, the last one final."""
+        from rag.digest.daily import digest_events
+
+        yield from digest_events(
+            self.archive,
+            date=date,
+            paper=paper,
+            topic=topic,
+            llm=self.llm if use_llm else None,
+            settings=self.settings,
+            cancelled=cancelled,
+        )
+
+    def digest(self, date: str = "", paper: str = "", topic: str = "", *, use_llm: bool = True) -> Digest:
+        """Return the finished digest of one day (default: the newest edition)."""
+        *_, digest = self.digest_events(date, paper, topic, use_llm=use_llm)
+        return digest
+
+    def close(self) -> None:
+        """Release the models, the index and the archive."""
+        if self.llm is not None:
+            self.llm.close()
+        self.index.close()
+        self.archive.close()
+
+    def _checked(self, question: str) -> str:
+        text = question.strip()
+        if not text:
+            raise InputError("the question is empty: type one.")
+        if len(text) > self.settings.question_limit:
+            raise InputError(
+                f"the question has {len(text)} characters; at most {self.settings.question_limit} are answered. "
+                "Shorten it, or raise BAOWEN_QUESTION_LIMIT."
+            )
+        return text
+
+
+def open_service(
+    settings: Settings,
+    *,
+    progress: Progress = no_progress,
+    embedder: Embedder | None = None,
+    llm: LanguageModel | object | None = FROM_SETTINGS,
+) -> Service:
+    """Open the archive and the models that the settings name; models are loaded on first use.
+
+    Raises:
+        ModelError: a model is missing.
+        ArchiveError: the archive cannot be opened, or was made with another embedding model.
+        LLMError: the settings of the language model are incomplete.
+    """
+    from rag.archive import open_archive
+    from rag.index.local import open_index
+    from rag.retrieval import Retriever
+
+    chosen = embedder if embedder is not None else _embedder(settings)
+    archive = open_archive(settings.database or settings.home, chosen)
+    index = open_index(settings.home / "index", archive, progress)
+    retriever = Retriever(archive, index, chosen, settings)
+    model = _llm(settings) if llm is FROM_SETTINGS else llm
+    return Service(settings, archive, index, retriever, chosen, model)  # type: ignore[arg-type]
+
+
+def _embedder(settings: Settings) -> Embedder:
+    from rag.embedding import open_embedder
+
+    return open_embedder(settings)
+
+
+def _llm(settings: Settings) -> LanguageModel | None:
+    from rag.llm import open_llm
+
+    return open_llm(settings)
