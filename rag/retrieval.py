@@ -25,7 +25,7 @@ class Retriever:
         self._embedder = embedder
         self._settings = settings
 
-    def search(self, question: str, *, top: int = 10, filters: Filters | None = None, today: str = "") -> SearchResult:  # noqa: ARG002,E501
+    def search(self, question: str, *, top: int = 10, filters: Filters | None = None, today: str = "") -> SearchResult:  # noqa: ARG002
         """Return at most `top` articles, best first, each with its best passage.
 
         Advertisements are left out unless `filters.kinds` names them. `today` (ISO) overrides what 今天 means.

@@ -15,6 +15,7 @@ from sqlalchemy import ColumnElement, Connection, Row, Select, and_, exists, or_
 from rag.archive.codec import article_row, to_json, vector_bytes
 from rag.archive.tables import aliases, articles, journal, memberships, meta, pages, passages, vectors
 from rag.archive.talk import now
+from rag.archive.twins import link
 from rag.errors import ArchiveError
 from rag.protocols import Embedder, Vectors
 from rag.schema import Article, Filters, Page, Passage
@@ -32,7 +33,7 @@ def in_batches(
         yield from connection.execute(query.where(column.in_(values[begin : begin + _BATCH])))
 
 
-def embedder(connection: Connection) -> tuple[str, int, str] | None:
+def embedder_rows(connection: Connection) -> tuple[str, int, str] | None:
     """Return the name, dimension and fingerprint of the model of the stored vectors."""
     query = select(meta.c.key, meta.c.value).where(meta.c.key.like("embedder_%"))
     found = {row.key: row.value for row in connection.execute(query)}
@@ -47,16 +48,22 @@ def record_embedder(connection: Connection, model: Embedder) -> None:
     Raises:
         ArchiveError: another one made those that are there.
     """
-    stored = embedder(connection)
+    stored = embedder_rows(connection)
     if stored is None:
-        for key, value in (
-            ("embedder_name", model.name),
-            ("embedder_dimension", str(model.dimension)),
-            ("embedder_fingerprint", model.fingerprint),
-        ):
-            connection.execute(meta.insert().values(key=key, value=value))
+        name_embedder(connection, model)
     elif stored[1:] != (model.dimension, model.fingerprint):
         raise ArchiveError(different_model(stored, model))
+
+
+def name_embedder(connection: Connection, model: Embedder) -> None:
+    """Write the model's name, dimension and fingerprint in the place of what was there."""
+    connection.execute(meta.delete().where(meta.c.key.like("embedder_%")))
+    for key, value in (
+        ("embedder_name", model.name),
+        ("embedder_dimension", str(model.dimension)),
+        ("embedder_fingerprint", model.fingerprint),
+    ):
+        connection.execute(meta.insert().values(key=key, value=value))
 
 
 def different_model(stored: tuple[str, int, str], model: Embedder) -> str:
@@ -129,6 +136,7 @@ def store_articles(
             )
             continue
         connection.execute(articles.insert().values(**row))
+        link(connection, article_id, row["body"])
         for index in by_article.get(article_id, ()):
             passage = new_passages[index]
             added = connection.execute(

@@ -66,7 +66,7 @@ class Archive:
     def embedder(self) -> tuple[str, int, str] | None:
         """Return the name, dimension and fingerprint of the model that made the vectors; None when there are none."""
         with reading(self.engine) as connection:
-            return at.embedder(connection)
+            return at.embedder_rows(connection)
 
     def check_embedder(self, embedder: Embedder) -> None:
         """Make sure that `embedder` made the stored vectors.
@@ -315,7 +315,7 @@ class Archive:
     def vectors(self, numbers: Sequence[int]) -> tuple[Numbers, Vectors]:
         """Return the stored vectors of those of `numbers` that are there: their numbers, and one row for each."""
         with reading(self.engine) as connection:
-            stored = at.embedder(connection)
+            stored = at.embedder_rows(connection)
             rows = list(at.in_batches(connection, select(vectors), vectors.c.number, [int(one) for one in numbers]))
         dimension = stored[1] if stored else 0
         return np.array([row.number for row in rows], dtype=np.int64), bytes_vectors(

@@ -94,6 +94,14 @@ vectors = Table(
     Column("vector", LargeBinary, nullable=False),
 )
 
+# Where `baowen archive rebuild` lays the vectors of another model until all are there.
+next_vectors = Table(
+    "next_vectors",
+    metadata,
+    Column("number", _Number, ForeignKey("passages.number", ondelete="CASCADE"), primary_key=True, autoincrement=False),
+    Column("vector", LargeBinary, nullable=False),
+)
+
 aliases = Table(
     "aliases",
     metadata,
