@@ -17,6 +17,7 @@ from rag.pages.columns import column_tolerances, column_widths
 from rag.pages.lines import (
     Line,
     ends_sentence,
+    first_word_width,
     is_byline,
     is_caption,
     is_credit,
@@ -45,6 +46,9 @@ _TIME_LEAD = re.compile(
     r"^(?:\d{4}年|\d{1,2} ?月|\d{1,2} ?日|近日|日前|近期|连日来|昨日|今日|昨天|今天|当地时间|据|记者|随着|今年|去年|眼下|时下|入[春夏秋冬]|[春夏秋冬][日季])"
 )
 _BREAKS = re.compile(r"[，、；]$")
+# Words that no paragraph or headline begins with, and words that none ends with.
+_MID = frozenset("和与及的等之了或地着")
+_UNFINISHED = re.compile(r"[，、和与及的在对将把被向从以于是由]$")
 _IMPOSSIBLE = -30.0
 
 
@@ -70,6 +74,7 @@ class _Seen:
     caption_start: bool
     column: float
     goes_on: bool
+    mid: bool
 
 
 def label(lines: Sequence[Line]) -> list[Role]:
@@ -116,6 +121,10 @@ def _observed(lines: Sequence[Line]) -> list[_Seen]:
         over = bool(known) and least > max(known) + 1.05
         if line.stretched and not ends_sentence(line.text):
             full, lack = True, 0.0
+        if index + 1 < len(lines) and known and not full:
+            # What could not be broken went to the next line whole: a long word or figure.
+            lack = max(0.0, lack - first_word_width(lines[index + 1].text))
+            full = lack <= tolerances[index]
         seen.append(
             _Seen(
                 text=line.text,
@@ -124,7 +133,7 @@ def _observed(lines: Sequence[Line]) -> list[_Seen]:
                 full=full,
                 first=any(column - 3.6 <= widths[index] <= column - 1.2 for column in known),
                 over=over and not full,
-                ends=ends_sentence(line.text),
+                ends=ends_sentence(line.text) and not (full and line.text.endswith("…")),
                 opens=opens_article(line.text),
                 names=is_byline(line.text),
                 credit=is_credit(line.text),
@@ -136,7 +145,8 @@ def _observed(lines: Sequence[Line]) -> list[_Seen]:
                 stretched=line.stretched,
                 caption_start=_starts_spaced_block(lines, index),
                 column=max(known, default=0.0),
-                goes_on=bool(re.search("[，、]$", line.text)) or leaves_open(line.text),
+                goes_on=bool(_UNFINISHED.search(line.text)) or leaves_open(line.text),
+                mid=line.text[0] in _MID and cut(line.text[:4])[0] in _MID,
             )
         )
     return seen
@@ -186,6 +196,8 @@ def _fit_body(line: _Seen, role: Role) -> float:
         score += 3.0 if line.opens else (0.3 if _TIME_LEAD.match(line.text) else -1.5)
     if line.text[0] in "，。、；：！？”’）》":
         score -= 6.0
+    if line.mid:
+        score -= 6.0
     if not (line.full or line.ends or line.first):
         score -= 2.0
     return score
@@ -226,7 +238,7 @@ def _step(before: _Seen, here: _Seen, last: Role, role: Role, broken: bool) -> f
     if role == Role.HEAD_MORE:
         if last not in {Role.HEAD, Role.HEAD_MORE}:
             return _IMPOSSIBLE
-        return -0.4 + (1.5 if broken else 0.0)
+        return -0.4 + (1.5 if broken else 0.0) - (2.0 if here.mid else 0.0)
     if broken and not before.ends and last in (_BODY | {Role.HEAD, Role.HEAD_MORE}):
         return -2.5 + _step_new(before, here, last, role)
     return _step_new(before, here, last, role)
@@ -244,7 +256,7 @@ def _step_on(before: _Seen, here: _Seen, last: Role, broken: bool) -> float:
         return score - (1.5 if before.full else 5.0)
     if not (before.full or (before.first and last != Role.MORE)):
         score -= min(3.5, 1.0 + 1.5 * before.lack)
-    return score + (1.0 if before.goes_on else 0.0)
+    return score + (1.0 if before.goes_on else 0.0) + (2.0 if here.mid else 0.0)
 
 
 def _step_new(before: _Seen, here: _Seen, last: Role, role: Role) -> float:

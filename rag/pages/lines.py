@@ -60,6 +60,12 @@ def least_width(text: str) -> float:
     return width(text) - 0.5 * len(_NARROWABLE.findall(text))
 
 
+def first_word_width(text: str) -> float:
+    """Return the width of what at the start of a line cannot be broken: a Latin word or a figure, brackets before it."""
+    match = re.match(r"[“‘「『（《〈【(]*[A-Za-z0-9.,%+-]{2,}", text)
+    return width(match[0]) if match else 0.0
+
+
 def ends_sentence(text: str) -> bool:
     """Tell whether a line ends where a sentence does."""
     return bool(_TERMINAL.search(text))

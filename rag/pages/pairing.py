@@ -127,14 +127,16 @@ def read_pieces(pieces: Sequence[Piece]) -> Reading:
     for _ in range(_ROUNDS):
         index, changed = 0, False
         while index < len(current):
+            best, gain = None, 1e-9
             for low, high, new, cost in _changes(current, index, rare):
                 start, end = max(0, low - _WINDOW), min(len(current), high + _WINDOW)
                 before = _value(current[start:end], rare)
                 after = _value([*current[start:low], *new, *current[high:end]], rare)
-                if after - cost > before + 1e-9:
-                    current[low:high] = new
-                    changed = True
-                    break
+                if after - cost - before > gain:
+                    best, gain = (low, high, new), after - cost - before
+            if best:
+                current[best[0] : best[1]] = best[2]
+                changed = True
             index += 1
         if not changed:
             break

@@ -54,6 +54,8 @@ class Notice:
     paragraphs: tuple[Paragraph, ...]
 
 
+_FIRST_WORDS = 60
+
 Piece = Head | Body | Caption | Notice
 
 
@@ -81,7 +83,7 @@ def _notices_apart(lines: Sequence[Line]) -> Iterator[tuple[list[Line], bool]]:
     doubled: list[Line] = []
     index = 0
     while index < len(lines):
-        taken = _doubled_lines(lines, index)
+        taken = _doubled_lines(lines, index, 2 if doubled else 6)
         if taken:
             if plain:
                 yield plain, False
@@ -102,17 +104,19 @@ def _notices_apart(lines: Sequence[Line]) -> Iterator[tuple[list[Line], bool]]:
         yield plain, False
 
 
-def _doubled_lines(lines: Sequence[Line], index: int) -> int:
+def _doubled_lines(lines: Sequence[Line], index: int, least: int) -> int:
     """Return how many lines from `index` on make up one doubled line, 0 when none does."""
     for count in (1, 2, 3):
-        if index + count <= len(lines) and undoubled("".join(line.text for line in lines[index : index + count])):
+        if index + count <= len(lines) and undoubled(
+            "".join(line.text for line in lines[index : index + count]), least
+        ):
             return count
     return 0
 
 
 def _undoubled_paragraphs(lines: Sequence[Line]) -> Iterator[Paragraph]:
     for line in lines:
-        yield Paragraph(undoubled(line.text) or line.text, (line,))
+        yield Paragraph(undoubled(line.text, 2) or line.text, (line,))
 
 
 def _grouped(lines: Sequence[Line], roles: Sequence[Role]) -> list[Piece]:
@@ -129,7 +133,20 @@ def _grouped(lines: Sequence[Line], roles: Sequence[Role]) -> list[Piece]:
             _take_names(pieces, line)
         else:
             pieces.append(Caption((line,)))
-    return [_settled(piece) if isinstance(piece, Body) else piece for piece in pieces]
+    return _first_words_joined([_settled(piece) if isinstance(piece, Body) else piece for piece in pieces])
+
+
+def _first_words_joined(pieces: Sequence[Piece]) -> list[Piece]:
+    """Put the one short paragraph that may stand before a dateline with the body that it opens."""
+    out: list[Piece] = []
+    for piece in pieces:
+        last = out[-1] if out else None
+        if isinstance(piece, Body) and isinstance(last, Body) and not (last.credit or last.opens):
+            if len(last.paragraphs) == 1 and len(last.paragraphs[0].text) < _FIRST_WORDS:
+                out[-1] = Body(last.paragraphs + piece.paragraphs, piece.credit)
+                continue
+        out.append(piece)
+    return out
 
 
 def _take_body_line(pieces: list[Piece], line: Line, role: Role) -> None:

@@ -3,6 +3,7 @@
 - Lines that a column wrapped are joined; two Latin words that met at a line's end get the space they had.
 - Spaces that typesetting put inside Chinese, and between Chinese and digits or letters, are closed. They stay where
   they separate: after a dateline, between the names of a byline, between the two halves of a headline.
+- Names that an extractor ran together in a credit （记者贺慧通讯员黎鸣石浩） are set apart, where there is one way to.
 - Letter-spaced lines (近 日 ，位 于) are closed; a wider gap in them is kept as a space.
 - Glyphs that a page prints twice to make them bold (提升应急提升应急意意识识) are taken once.
 """
@@ -12,6 +13,8 @@ from __future__ import annotations
 import re
 from collections.abc import Sequence
 
+from rag.pages.names import name_continues, names_spaced
+
 _SPACES = re.compile(r"[ \t\u00a0\u1680\u2000-\u200a\u202f\u205f\u3000]+")
 _GAP = re.compile(r"[ \t\u00a0]{2,}|\u3000")
 _LATIN = r"A-Za-z0-9\u00c0-\u024f\u0370-\u052f"
@@ -19,9 +22,10 @@ _LATIN = r"A-Za-z0-9\u00c0-\u024f\u0370-\u052f"
 _WORD_SPACE = re.compile(rf"(?<=[{_LATIN}.,;:!?%)\]'&+]) (?=[{_LATIN}(\[$&'+])")
 _CREDITS = re.compile(r"[（(](?=[^（）()]{0,60}(?:记者|通讯员|实习生|作者|摄|文/图|图/文|供图))[^（）()]{1,80}[）)]")
 _DATELINE_GAP = re.compile(
-    r"^((?:[\u4e00-\u9fff]{1,6}(?:讯|消息)|[\u4e00-\u9fff·]{2,20}\d{1,2} ?月 ?\d{1,2} ?日(?:电|讯))(?: ?[（(][^（）()]{1,60}[）)])?) +(?=\S)"
+    r"^((?:[\u4e00-\u9fff]{1,6}(?:讯|消息)|[\u4e00-\u9fff·]{2,20}\d{1,2} ?月 ?\d{1,2} ?日(?:电|讯))) +(?=\S)"
 )
 _OPENERS = "（(“‘「『《〈【["
+_OPEN_CREDIT = re.compile(r"[（(][^（）()]*(?:记者|通讯员|实习生)[^（）()]*[\u4e00-\u9fff]{2}$")
 _MAX_DOUBLED = 120
 
 
@@ -87,22 +91,32 @@ def close_head_spaces(text: str) -> str:
 
 
 def join_lines(lines: Sequence[str]) -> str:
-    """Return wrapped lines as one: nothing between them, or a space where two Latin words met."""
+    """Return wrapped lines as one: nothing between them, or a space where two Latin words or two names met."""
     out = ""
     for line in lines:
-        if out and re.search(r"[A-Za-z,.;]$", out) and re.match(r"[A-Za-z0-9(]", line):
-            out += " "
-        elif out and re.search(r"[0-9]$", out) and re.match(r"[A-Za-z]{2}", line):
+        if out and _words_meet(out, line):
             out += " "
         out += line
-    return out
+    return names_spaced(out)
 
 
-def undoubled(text: str) -> str | None:
-    """Return the text of a line whose every glyph is printed twice (意意识识, 提升提升), or None for any other line."""
+def _words_meet(before: str, here: str) -> bool:
+    if re.search(r"[A-Za-z,.;]$", before):
+        return bool(re.match(r"[A-Za-z0-9(]", here))
+    if re.search(r"[0-9]$", before):
+        return bool(re.match(r"[A-Za-z]{2}", here))
+    opened = _OPEN_CREDIT.search(before[-60:])
+    return opened is not None and here[0] not in "）)、，" and not name_continues(opened[0], here)
+
+
+def undoubled(text: str, least: int = 6) -> str | None:
+    """Return the text of a line whose every glyph is printed twice (意意识识, 提升提升), or None for any other line.
+
+    A line of fewer than `least` characters is not taken for one: words such as 天天 and 高高兴兴 are written so.
+    """
     tight = re.sub(r"\s", "", text)
     size = len(tight)
-    if size < 6 or size % 2 or size > _MAX_DOUBLED:
+    if size < least or size % 2 or size > _MAX_DOUBLED:
         return None
     # reach[i]: the text of tight[:i] taken once, when it is made of repeated pieces.
     reach: list[str | None] = [None] * (size + 1)
