@@ -32,13 +32,18 @@ _PLANS = (
 _TITLES = (
     "主席", "主任", "书记", "部长", "局长", "厅长", "院长", "校长", "会长", "董事长", "总经理", "经理", "发言人", "市长", "省长", "县长", "所长", "总裁", "秘书长", "总统", "总理", "教授", "研究员", "队长", "处长", "理事长", "副教授", "大使",
 )  # fmt: skip
-_ORGANISATION = re.compile(r"[\u4e00-\u9fff]{2,8}?(?:大学|学院|公司|集团|银行|医院|研究院|委员会|协会|总局|管理局|商务厅|公安局|博物馆|法院|财政部|外交部|商务部|教育部|应急管理部)")
+_NAMED = re.compile(
+    r"(?:主席|主任|书记|部长|局长|厅长|院长|校长|会长|董事长|经理|发言人|市长|省长|教授|研究员|专家|记者|通讯员|负责人|代表|老师|医生)"
+    r"([王李张刘陈杨黄赵吴周徐孙马朱胡郭何高林罗郑梁谢宋唐许韩冯邓曹彭曾肖田董袁潘于蒋蔡余杜叶程苏魏吕丁任沈姚卢姜崔钟谭陆汪范金石廖贾夏韦付方白邹孟熊秦邱江尹薛闫段雷侯龙史陶黎贺顾毛郝龚邵万钱严覃武戴莫孔向汤][\u4e00-\u9fff]{1,2}?)"
+    r"(?=[表说介指认在，、。）)：出坦率强告透向主到]|$)"
+)
+_ORGANISATION = re.compile(r"(?<![\u4e00-\u9fff])[\u4e00-\u9fff]{2,8}?(?:大学|学院|公司|集团|银行|医院|研究院|委员会|协会|总局|管理局|商务厅|公安局|博物馆|法院|财政部|外交部|商务部|教育部|应急管理部)")
 _NEGATABLE = "完成 实现 举行 参加 出席 表示 提供 建立 获得 批准 同意 通过 发布 进入 采取 发生 造成 超过 达到 支持 参与 开展 影响 接受 出现 带来 包括 推出 签署 恢复 启动".split()
 _SYNONYMS = (
     ("表示", "说"), ("表示", "称"), ("说", "表示"), ("介绍", "说"), ("指出", "表示"), ("举行", "举办"), ("举办", "举行"), ("召开", "举行"), ("目前", "当前"), ("目前", "截至目前"), ("近日", "日前"), ("日前", "近日"), ("帮助", "协助"), ("重要", "关键"), ("超过", "超"),
     ("增长", "上升"), ("增加", "增长"), ("提高", "提升"), ("提升", "提高"), ("下降", "降低"), ("减少", "下降"), ("开展", "进行"), ("推动", "促进"), ("促进", "推动"), ("加强", "强化"), ("公布", "发布"), ("发布", "公布"), ("完成", "做完"), ("参加", "参与"), ("参与", "参加"), ("获得", "取得"),
     ("企业", "公司"), ("群众", "百姓"), ("孩子", "儿童"), ("问题", "难题"), ("措施", "举措"), ("进一步", "更加"), ("以及", "和"), ("但是", "但"), ("同时", "此外"), ("因此", "所以"), ("由于", "因为"), ("共同", "一起"), ("非常", "十分"), ("成为", "成了"), ("位于", "地处"), ("大约", "约"), ("其中", "里面"),
-    ("认为", "觉得"), ("需要", "须"), ("通过", "借助"), ("根据", "按照"), ("希望", "期望"), ("使用", "采用"), ("迅速", "快速"), ("开始", "启动"), ("继续", "持续"), ("显著", "明显"), ("来自", "出自"), ("逐步", "逐渐"), ("立即", "马上"), ("工作人员", "职员"), ("遇难", "死亡"), ("正在", "正"), ("今后", "未来"),
+    ("认为", "觉得"), ("需要", "须"), ("通过", "借助"), ("根据", "按照"), ("希望", "期望"), ("使用", "采用"), ("迅速", "快速"), ("开始", "启动"), ("继续", "持续"), ("显著", "明显"), ("来自", "出自"), ("逐步", "逐渐"), ("立即", "马上"), ("工作人员", "职员"), ("遇难", "死亡"), ("今后", "未来"),
 )  # fmt: skip
 _ADVERBS = (
     "进一步", "积极", "不断", "切实", "全面", "持续", "深入", "大力", "非常", "十分", "还", "也", "均", "都", "共同", "充分", "有效", "逐步", "迅速", "特别", "更加", "同时", "此外", "据了解，", "据介绍，", "据悉，", "目前", "目前，", "其中，", "因此，", "当前，",
@@ -64,10 +69,10 @@ def pools(texts: Sequence[str]) -> Pools:
     organisations: dict[str, None] = {}
     for text in texts:
         for pair in jieba.posseg.lcut(text):
-            if pair.flag == "nr" and len(pair.word) == 3:
-                people[pair.word] = None
-            elif pair.flag == "ns" and 2 <= len(pair.word) <= 4:
+            if pair.flag == "ns" and 2 <= len(pair.word) <= 4:
                 places[pair.word] = None
+        for match in _NAMED.finditer(text):
+            people[match[1]] = None
         for match in _ORGANISATION.finditer(text):
             organisations[match[0]] = None
     return Pools(tuple(people), tuple(places), tuple(organisations))
@@ -87,7 +92,7 @@ def synonym(text: str, rng: random.Random) -> str:
     if not options:
         return ""
     one, other = rng.choice(options)
-    return text.replace(one, other, 1)
+    return text.replace(one, other, 1).replace("公司家", "企业家")
 
 
 def two_synonyms(text: str, rng: random.Random) -> str:
@@ -99,7 +104,7 @@ def two_synonyms(text: str, rng: random.Random) -> str:
 
 def dropped_adverb(text: str, rng: random.Random) -> str:
     """Leave out an adverb or a lead-in that says nothing about the facts."""
-    options = [word for word in _ADVERBS if word in text]
+    options = [word for word in _ADVERBS if word in text.replace("成都", "").replace("首都", "")]
     return text.replace(rng.choice(options), "", 1) if options else ""
 
 
@@ -138,6 +143,8 @@ def refigured(text: str, rng: random.Random) -> str:
     for match in _COUNTED.finditer(text):
         number, unit = match[1], match[2]
         head, tail = text[: match.start()], text[match.end() :]
+        if (unit == "年" and len(number) == 4) or head.endswith(("—", "-", "至", "~")):
+            continue
         if unit.startswith("亿"):
             options.append(f"{head}{Decimal(number) * 10000:f}万{unit[1:]}{tail}")
         elif unit == "%":
@@ -240,8 +247,8 @@ def renamed(known: Pools) -> Maker:
         if not names:
             return ""
         name = rng.choice(names)
-        other = rng.choice([item for item in known.people if item != name])
-        if rng.random() < 0.5:
+        other = rng.choice([item for item in known.people if item != name and item not in text])
+        if len(name) == 3 and rng.random() < 0.5:
             other = name[:2] + rng.choice([char for char in "伟芳敏强磊军洋勇艳杰娟涛明超霞平刚" if char != name[2]])
         return text.replace(name, other)
 

@@ -45,9 +45,9 @@ def _favour_equal_facts(scores: Floats, claim: Reading, source: Reading, first: 
             continue
         for j, other in source.facts.items():
             if isinstance(fact, Quantity) and isinstance(other, Quantity):
-                scores[i - first, j] += 0.1 * same_unit(fact, other) + 0.15 * same_value(fact, other)
+                scores[i - first, j] += 0.02 * same_unit(fact, other) + 0.03 * same_value(fact, other)
             elif isinstance(fact, DateMention) and isinstance(other, DateMention):
-                scores[i - first, j] += 0.2 * agrees(fact, other)
+                scores[i - first, j] += 0.05 * agrees(fact, other)
 
 
 def _path(scores: Floats) -> list[int]:
@@ -82,7 +82,7 @@ def _settled(pairs: list[int], codes: npt.NDArray[np.int64], other: npt.NDArray[
     return kept
 
 
-def context_match(claim: Reading, i: int, source: Reading, j: int, width: int = 8) -> float:
+def context_match(claim: Reading, i: int, source: Reading, j: int, width: int = 24) -> float:
     """Return how well the words around claim token `i` fit those around source token `j`, nearest first."""
     score = 0.0
     for side in (-1, 1):
@@ -90,5 +90,5 @@ def context_match(claim: Reading, i: int, source: Reading, j: int, width: int = 
             a, b = i + side * step, j + side * step
             if not (0 <= a < len(claim) and 0 <= b < len(source)) or claim.codes[a] != source.codes[b]:
                 break
-            score += float(claim.weights[a]) / (1 + 0.1 * step)
+            score += float(claim.weights[a]) / (1 + 0.05 * step)
     return score

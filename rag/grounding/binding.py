@@ -17,7 +17,7 @@ from rag.grounding.lexicon import synonymous
 from rag.grounding.names import MODIFIERS, TITLES, Person, people
 from rag.grounding.polarity import direction, opposed
 from rag.grounding.quantities import equal_facts
-from rag.grounding.reading import squeezed, tagged
+from rag.grounding.reading import fine_words, squeezed
 from rag.grounding.terms import Term, content_terms, presence
 from rag.schema import Evidence
 from rag.text.dates import DateMention, agrees, date_mentions
@@ -353,8 +353,8 @@ def _has_digit(term: Term) -> bool:
 
 def _turned(question: str, clause: str) -> bool:
     """Return True when both tell a direction and they are opposite."""
-    mine = [word.text for word in tagged(question) if direction(word.text)]
-    theirs = [word.text for word in tagged(clause) if direction(word.text)]
+    mine = [word.text for word in fine_words(question) if direction(word.text)]
+    theirs = [word.text for word in fine_words(clause) if direction(word.text)]
     if not mine or not theirs:
         return False
     if any(direction(one) == direction(other) or synonymous(one, other) for one in mine for other in theirs):

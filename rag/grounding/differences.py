@@ -6,11 +6,12 @@ from collections.abc import Sequence
 from dataclasses import dataclass, field
 
 from rag.grounding.lexicon import FUNCTION, synonymous
-from rag.grounding.names import MODIFIERS, TITLES, people
+from rag.grounding.names import MODIFIERS, TITLES, offices, people
 from rag.grounding.polarity import SCOPES, SUPERLATIVES, direction, firm, is_negation, mood, opposed
 from rag.grounding.reading import Reading, Word, known_word
 
 _NUMERALS = frozenset("零〇一二两三四五六七八九十百千万亿")
+_PROPER = frozenset(("nr", "ns", "nt", "nz", "nrt", "nrfg"))
 _LEVEL = ("至", "到")
 
 
@@ -41,6 +42,7 @@ def differences(
 ) -> list[Difference]:
     """Return the differences of a clause of the claim (tokens from `first`, aligned by `pairs`) in order."""
     owner = _owners(source, printed)
+    words = [piece for word in words for piece in _pieces(claim, first, pairs, word)]
     spots = [_spot(claim, first, pairs, word, source) for word in words]
     taken = {k for spot in spots if spot for k in range(spot[0], spot[1] + 1)}
     full = {index for index, word in enumerate(printed) if _tokens(source, word) and _tokens(source, word) <= taken}
@@ -77,6 +79,17 @@ def _owners(source: Reading, printed: Sequence[Word]) -> list[int]:
                 owner[k] = index
             k += 1
     return owner
+
+
+def _pieces(claim: Reading, first: int, pairs: Sequence[int], word: Word) -> list[Word]:
+    """Cut a word whose characters all matched, but not in one piece (热情高涨 for 热情持续高涨), where the source does."""
+    inside = [i for i in range(first, first + len(pairs)) if claim.starts[i] < word.end and claim.ends[i] > word.start]
+    places = [pairs[i - first] for i in inside]
+    if len(places) < 2 or min(places) < 0:
+        return [word]
+    cuts = [claim.starts[i] for i, a, b in zip(inside[1:], places, places[1:], strict=False) if b - a != 1]
+    edges = [word.start, *cuts, word.end]
+    return [Word(claim.text[a:b], word.flag, a, b) for a, b in zip(edges, edges[1:], strict=False)]
 
 
 def _tokens(source: Reading, word: Word) -> set[int]:
@@ -119,6 +132,7 @@ def judge(difference: Difference, source: str, context: str, claim: str) -> Judg
     _mood(difference, result)
     _titles(difference, result)
     _scope(difference, result)
+    _facts(difference, result)
     names = {person.name for person in people(claim)}
     printed_names = [person.name for person in people(source)]
     for word in said:
@@ -147,29 +161,46 @@ def _content(
     out: Judged,
 ) -> None:
     """Judge a content word of the claim that is not where it would be in the source."""
-    proper = word.flag in {"nr", "ns", "nt", "nz", "nrt", "nrfg"} or any(word.text in name for name in names)
+    printed = difference.printed
+    if any(_same_but_for_synonym(word.text, other.text) for other in printed):
+        return
+    proper = word.flag in _PROPER or any(word.text in name for name in names)
     rivals = [
         other
-        for other in difference.printed
-        if other.text != word.text
-        and (other.flag in {"nr", "ns", "nt", "nrt", "nrfg"} or any(other.text in name for name in printed_names))
+        for other in printed
+        if other.text != word.text and (other.flag in _PROPER or any(other.text in name for name in printed_names))
     ]
-    if proper and rivals and word.text not in {other.text for other in difference.printed}:
+    if proper and rivals and word.text not in {other.text for other in printed}:
         out.hard.append(f"原文是“{rivals[0].text}”，不是“{word.text}”")
         return
-    if word.text in source or word.text in context:
+    if word.text in source or (word.text in context and not rivals):
         return
-    if any(char in _NUMERALS for char in word.text) and any(
-        char in _NUMERALS for other in difference.printed for char in other.text
-    ):
+    numeral = any(char in _NUMERALS for other in printed for char in other.text)
+    if proper or (numeral and any(char in _NUMERALS for char in word.text)):
         out.hard.append(f"原文没有“{word.text}”")
         return
-    if proper:
-        out.hard.append(f"原文没有“{word.text}”")
+    if rivals:
+        out.soft.append(f"原文是“{rivals[0].text}”，不是“{word.text}”")
         return
-    if _kindred(word, difference.printed):
+    if _kindred(word, printed):
         return
     out.unknown.append(word)
+
+
+def _same_but_for_synonym(one: str, other: str) -> bool:
+    """外贸公司 and 外贸企业: what is left when the common beginning and end are taken off is a synonym."""
+    begin = 0
+    while begin < min(len(one), len(other)) and one[begin] == other[begin]:
+        begin += 1
+    end = 0
+    while end < min(len(one), len(other)) - begin and one[-1 - end] == other[-1 - end]:
+        end += 1
+    if not begin and not end:
+        return False
+    rest, others = one[begin : len(one) - end], other[begin : len(other) - end]
+    if not rest:
+        return True
+    return bool(others) and synonymous(rest, others) or rest in FUNCTION and not others
 
 
 def _kindred(word: Word, printed: Sequence[Word]) -> bool:
@@ -179,7 +210,7 @@ def _kindred(word: Word, printed: Sequence[Word]) -> bool:
     return any(
         set(word.text) & set(other.text) and known_word(other.text) and other.flag[:1] == word.flag[:1]
         for other in printed
-        if other.flag not in {"nr", "ns", "nt", "nz"} and other.text not in TITLES
+        if other.flag not in _PROPER and other.text not in TITLES
     )
 
 
@@ -192,6 +223,18 @@ def _level(word: Word, printed: Sequence[Word]) -> str:
             if word.text.endswith(_LEVEL) != other.text.endswith(_LEVEL):
                 return other.text
     return ""
+
+
+def _facts(difference: Difference, result: Judged) -> None:
+    """A date put for a figure, or the other way round: alignment keeps the two apart, so both stand unmatched."""
+    said = [word for word in difference.said if word.flag == "fact"]
+    printed = [word for word in difference.printed if word.flag == "fact"]
+    if len(said) == len(printed) == 1 and said[0].text != printed[0].text and _plain(said[0]) and _plain(printed[0]):
+        result.hard.append(f"原文是“{printed[0].text}”，不是“{said[0].text}”")
+
+
+def _plain(word: Word) -> bool:
+    return any(char.isdigit() for char in word.text)
 
 
 def _negation(difference: Difference, result: Judged) -> None:
@@ -243,23 +286,31 @@ def _governs(difference: Difference) -> bool:
 
 
 def _titles(difference: Difference, result: Judged) -> None:
+    """An office put for another where no character of the two is shared (see `office_faults` for the rest)."""
     said = [word.text for word in difference.said]
     printed = [word.text for word in difference.printed]
-    mine = [word for word in said if word in MODIFIERS]
-    theirs = [word for word in printed if word in MODIFIERS]
-    after = difference.after.text if difference.after is not None else ""
-    titled = after in TITLES or any(word in TITLES for word in said + printed)
-    if titled and set(mine) != set(theirs):
-        title = next((word for word in [*printed, after] if word in TITLES), after)
-        if theirs:
-            result.hard.append(f"原文是“{theirs[0]}{title}”，不是“{''.join(mine)}{title}”")
-        else:
-            result.hard.append(f"原文没有“{mine[0]}”")
-        return
     wrong = [word for word in said if word in TITLES and word not in printed]
     right = [word for word in printed if word in TITLES and word not in said]
     if wrong and right:
         result.hard.append(f"原文的职务是“{right[0]}”，不是“{wrong[0]}”")
+
+
+def office_faults(claim: Reading, first: int, pairs: Sequence[int], source: Reading) -> list[str]:
+    """Return where an office of the claim stands for another office of the source, modifiers (副, 原, 代) included."""
+    faults = []
+    last = first + len(pairs)
+    printed = offices(source.text)
+    for office in offices(claim.text):
+        title_at = office.end - len(office.title)
+        places = [
+            pairs[i - first] for i in range(first, last) if claim.starts[i] < office.end and claim.ends[i] > title_at
+        ]
+        spots = [source.starts[j] for j in places if j >= 0]
+        other = next((item for item in printed for at in spots if item.end - len(item.title) <= at < item.end), None)
+        if other is None or (other.title, other.modifiers) == (office.title, office.modifiers):
+            continue
+        faults.append(f"原文是“{other.modifiers}{other.title}”，不是“{office.modifiers}{office.title}”")
+    return faults
 
 
 def _scope(difference: Difference, result: Judged) -> None:

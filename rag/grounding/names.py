@@ -10,7 +10,7 @@ import re
 from dataclasses import dataclass
 from functools import lru_cache
 
-from rag.grounding.reading import known_word, tagged
+from rag.grounding.reading import fine_words, known_word
 
 SURNAMES = frozenset(
     "赵钱孙李周吴郑王冯陈褚卫蒋沈韩杨朱秦尤许何吕施张孔曹严华金魏陶姜戚谢邹喻柏水窦章云苏潘葛奚范彭郎鲁韦昌马苗凤花方俞任袁柳酆鲍史唐费廉岑薛雷贺倪汤滕殷罗毕郝邬安常乐于时傅皮卞齐康伍余元卜顾孟平黄和穆萧尹姚邵湛汪祁毛"
@@ -80,6 +80,10 @@ _SPEECH = "|".join(sorted(SPEECH, key=len, reverse=True))
 _BOUNDARY = frozenset(
     "说称道讲在率对向就为将已从也还则和与及等、，。；：！？（）()“”《》的是出到带一并曾今昨前后则同会有被把给让以来去不没"
 )
+# Words that end in the character of a modifier: 日前市长 is no former mayor.
+_NOT_MODIFIERS = frozenset(
+    "日前 目前 此前 当前 之前 年前 以前 月前 天前 从前 生前 提前 赛前 会前 战前 高原 中原 草原 平原 太原 近代 现代 当代 古代 时代 年代 一代 汇总 老总".split()
+)
 _HAN = re.compile(r"[\u3400-\u9fff]")
 _FOREIGN = re.compile(r"[\u3400-\u9fffA-Za-z]{1,6}(?:·[\u3400-\u9fffA-Za-z]{1,8})+")
 
@@ -108,9 +112,13 @@ class Office:
 @lru_cache(maxsize=4096)
 def offices(text: str) -> tuple[Office, ...]:
     """Return the offices of `text`, in order (`副市长` -> title 市长, modifiers 副)."""
-    return tuple(
-        Office(match["title"], match["modifier"], match.start(), match.end()) for match in _OFFICE.finditer(text)
-    )
+    found = []
+    for match in _OFFICE.finditer(text):
+        modifier, start = match["modifier"], match.start()
+        if modifier and text[max(0, start - 1) : start + 1] in _NOT_MODIFIERS:
+            start, modifier = start + 1, modifier[1:]
+        found.append(Office(match["title"], modifier, start, match.end()))
+    return tuple(found)
 
 
 @lru_cache(maxsize=2048)
@@ -131,7 +139,7 @@ def people(text: str) -> tuple[Person, ...]:
     for match in _FOREIGN.finditer(text):
         found.setdefault(match.start(), Person(match[0], match.start(), match.end()))
     spans = [(person.start, person.end) for person in found.values()]
-    for word in tagged(text):
+    for word in fine_words(text):
         if word.flag in {"nr", "nrt", "nrfg", "nrj"} and 2 <= word.end - word.start <= 4 and _name_like(word.text):
             if not any(start < word.end and word.start < end for start, end in spans):
                 found[word.start] = Person(word.text, word.start, word.end)

@@ -11,7 +11,7 @@ from __future__ import annotations
 from collections.abc import Sequence
 from dataclasses import dataclass, field
 
-from rag.grounding.differences import Difference, Judged, differences, judge
+from rag.grounding.differences import Judged, differences, judge, office_faults
 from rag.grounding.alignment import align
 from rag.grounding.quantities import bound_fault, counted, date_fault, equal_facts, figure_fault, rescue
 from rag.grounding.reading import QUANTITY, Reading, Word, read, reading_words, squeezed
@@ -100,12 +100,22 @@ def _placed(claim: Reading, sources: Sequence[_Source]) -> list[_Clause]:
         clause.ratio = _share(claim, clause.first, clause.pairs)
         if clause.ratio >= _WHOLE:
             continue
+        quality = clause.ratio - _scatter(clause.pairs)
         for k in [main, *(k for k in range(len(sources)) if k != main)]:
             pairs = align(claim, sources[k].reading, clause.first, clause.last)
             ratio = _share(claim, clause.first, pairs)
-            if ratio > clause.ratio + (0.02 if k == main else 0.12):
-                clause.source, clause.pairs, clause.ratio = k, pairs, ratio
+            better = ratio - _scatter(pairs)
+            if better > quality + (0.05 if k == main else 0.12):
+                clause.source, clause.pairs, clause.ratio, quality = k, pairs, ratio, better
     return clauses
+
+
+def _scatter(pairs: Sequence[int]) -> float:
+    """Return the mark-down for a clause whose matches lie in pieces, far apart."""
+    found = [j for j in pairs if j >= 0]
+    breaks = sum(b - a != 1 for a, b in zip(found, found[1:], strict=False))
+    spread = found[-1] - found[0] + 1 - len(found) if found else 0
+    return 0.03 * breaks + 0.01 * min(spread, 20)
 
 
 def _clauses(claim: Reading) -> list[_Clause]:
@@ -135,6 +145,7 @@ def _judged(
     content = 0
     for clause in clauses:
         source = sources[clause.source]
+        hard += office_faults(claim, clause.first, clause.pairs, source.reading)
         facts_hard, facts_soft = _figures(claim, clause, source, sources)
         hard += facts_hard
         soft += facts_soft
