@@ -3,7 +3,6 @@
 from __future__ import annotations
 
 import numpy as np
-import numpy.typing as npt
 
 from rag.archive import Archive
 from rag.index import Candidate, SearchIndex
@@ -33,12 +32,12 @@ class Retriever:
         filters = filters or Filters()
         within = filters if filters.kinds else _with_kinds(filters)
         vector = self._embedder.query(question)[None, :]
-        found = self._index.candidates([question], vector, top=_POOL, filters=within)
+        found = self._index.candidates(question, vector, top=_POOL, filters=within)
         ranked = _fuse(found)[: top * 2]
         articles = self._archive.articles([one.article_id for one, _ in ranked])
-        passages = self._archive.passages([one.passage for one, _ in ranked])
+        passages = self._archive.passages([one.best for one, _ in ranked])
         hits = [
-            Hit(articles[one.article_id], passage, score, one.dense, one.lexical)
+            Hit(articles[one.article_id], passage, score, one.dense, one.words)
             for one, score in ranked
             if one.article_id in articles and (passage := _passage(one, passages)) is not None
         ]
@@ -50,19 +49,13 @@ def _with_kinds(filters: Filters) -> Filters:
 
 
 def _passage(candidate: Candidate, passages: dict[int, Passage]) -> Passage | None:
-    passage = passages.get(candidate.passage)
+    passage = passages.get(candidate.best)
     return passage if passage is not None and passage.article_id == candidate.article_id else None
 
 
 def _fuse(found: tuple[Candidate, ...]) -> list[tuple[Candidate, float]]:
     if not found:
         return []
-    score = 0.4 * _standard(np.array([one.dense for one in found])) + 0.6 * _standard(
-        np.array([one.lexical for one in found])
-    )
+    # Weights from cross-validation; see the note on retrieval in the README.
+    score = np.array([0.05 * one.dense + one.words + 0.4 * one.grams + 0.4 * one.passage for one in found])
     return sorted(zip(found, score.tolist(), strict=True), key=lambda pair: (-pair[1], pair[0].article_id))
-
-
-def _standard(values: npt.NDArray[np.float64]) -> npt.NDArray[np.float64]:
-    spread = float(values.std())
-    return (values - values.mean()) / spread if spread > 0 else np.zeros_like(values)

@@ -4,16 +4,19 @@ from __future__ import annotations
 
 import os
 import secrets
+import shutil
 import sqlite3
 from contextlib import closing
 from dataclasses import dataclass
+from datetime import UTC, datetime
 from pathlib import Path
+from typing import Protocol
 
 import numpy as np
 from sqlalchemy import Connection, func, select, text
 
 from rag.archive.codec import bytes_vectors, row_article, vector_bytes
-from rag.archive.engine import database_url, reading, writing
+from rag.archive.engine import reading, writing
 from rag.archive.rows import advance, embedder_rows, name_embedder
 from rag.archive.store import Archive, open_archive
 from rag.archive.tables import articles, memberships, meta, next_vectors, pages, passages, twins, vectors
@@ -23,6 +26,13 @@ from rag.text.passages import embedding_text
 
 # Articles or vectors handled at a time.
 _BATCH = 500
+
+
+class Verifiable(Protocol):
+    """A search index that can compare itself with the archive."""
+
+    def verify(self) -> tuple[str, ...]:
+        """Return what is wrong, a sentence each."""
 
 
 @dataclass(frozen=True, slots=True)
@@ -40,7 +50,7 @@ class ArchiveStats:
     bytes: int
 
 
-def stats(archive: Archive) -> ArchiveStats:
+def archive_stats(archive: Archive) -> ArchiveStats:
     """Count what is stored. `bytes` is the size of the SQLite file, 0 for another database."""
     with reading(archive.engine) as connection:
 
@@ -65,8 +75,13 @@ def stats(archive: Archive) -> ArchiveStats:
         )
 
 
-def verify(archive: Archive, progress: Progress = no_progress) -> tuple[str, ...]:
-    """Read everything and compare it with its own hashes; return what is wrong, a sentence each. Empty: all is well."""
+def verify_archive(
+    archive: Archive, index: Verifiable | None = None, progress: Progress = no_progress
+) -> tuple[str, ...]:
+    """Read everything and compare it with its own hashes, and the search index with it.
+
+    Returns what is wrong, a sentence each; nothing when all is well.
+    """
     problems: list[str] = []
     with reading(archive.engine) as connection:
         if archive.engine.dialect.name == "sqlite":
@@ -85,6 +100,8 @@ def verify(archive: Archive, progress: Progress = no_progress) -> tuple[str, ...
         member = select(memberships.c.article_id)
         lost = connection.execute(select(articles.c.id).where(articles.c.id.not_in(member))).scalars()
         problems += [f"article {one} belongs to no page" for one in lost]
+    if index is not None:
+        problems += index.verify()
     return tuple(problems)
 
 
@@ -109,11 +126,12 @@ def _passage_problems(connection: Connection, article_id: str, body: str, dimens
     return problems
 
 
-def rebuild(archive: Archive, embedder: Embedder, progress: Progress = no_progress) -> int:
+def rebuild_archive(archive: Archive, index_folder: Path, embedder: Embedder, progress: Progress = no_progress) -> int:
     """Embed everything anew with `embedder` and make it the archive's model; return how many passages there are.
 
     The new vectors are laid beside the old ones, a batch a transaction, and take their place in one transaction at the
-    end: until then the archive answers as before, and an interrupted rebuild goes on where it stopped.
+    end: until then the archive answers as before, and an interrupted rebuild goes on where it stopped. The search
+    index in `index_folder` is deleted; the next program that opens it makes it anew.
     """
     with writing(archive.engine) as connection:
         key = "next_fingerprint"
@@ -130,6 +148,7 @@ def rebuild(archive: Archive, embedder: Embedder, progress: Progress = no_progre
             numbers = list(connection.execute(left).scalars())
         if not numbers:
             if _swap(archive, embedder):
+                shutil.rmtree(index_folder, ignore_errors=True)
                 return total
             continue
         found = archive.passages(numbers)
@@ -166,7 +185,7 @@ def _rename(connection: Connection) -> None:
     advance(connection, "renamed")
 
 
-def backup(archive: Archive, to: Path) -> int:
+def backup_archive(archive: Archive, to: Path) -> int:
     """Copy a SQLite archive, as it stands at one moment, into the file `to`; return its size in bytes.
 
     Raises:
@@ -189,34 +208,49 @@ def backup(archive: Archive, to: Path) -> int:
         raise ArchiveError(f"the backup {to} cannot be written: {error}") from error
 
 
-def restore(copy: Path, where: str | Path) -> int:
-    """Put the backup `copy` in the place of the archive in the folder `where`; return how many articles it has.
+def restore_archive(copy: Path, home: Path) -> Path | None:
+    """Put the backup `copy` in the place of the archive in the folder `home`.
 
-    It is checked first, and copied in one SQLite transaction: whatever happens, the folder holds the former archive or
-    the restored one.
+    The copy is checked first; the present archive is backed up beside itself; the copy is written over it in one SQLite
+    transaction. Whatever happens on the way, the folder holds the former archive or the restored one.
+
+    Returns the file with the former archive, or None when there was none.
 
     Raises:
         ArchiveError: the copy is not a sound archive, or the folder cannot be written.
     """
     _check_copy(copy)
-    url = database_url(where)
-    if not url.startswith("sqlite:///"):
-        raise ArchiveError("only an archive in SQLite can be restored from a file; use your database's own tools")
-    target = Path(url.removeprefix("sqlite:///"))
+    target = home / "archive.db"
     try:
-        target.parent.mkdir(parents=True, exist_ok=True)
+        home.mkdir(parents=True, exist_ok=True)
+        former = _keep(target)
         with closing(sqlite3.connect(copy)) as source, closing(sqlite3.connect(target, timeout=60)) as into:
             source.backup(into)
     except (OSError, sqlite3.Error) as error:
-        hint = "; move the damaged file away first" if "not a database" in str(error) else ""
-        raise ArchiveError(f"{target} cannot be restored from {copy}: {error}{hint}") from error
-    archive = open_archive(where)
+        raise ArchiveError(f"{target} cannot be restored from {copy}: {error}") from error
+    archive = open_archive(home)
     try:
         with writing(archive.engine) as connection:
             _rename(connection)
-        return archive.count()
     finally:
         archive.close()
+    return former
+
+
+def _keep(target: Path) -> Path | None:
+    """Copy the present archive beside itself; one too damaged to be copied is moved."""
+    if not target.exists():
+        return None
+    kept = target.with_name(f"archive-{datetime.now(UTC):%Y%m%dT%H%M%S%f}.db")
+    try:
+        with closing(sqlite3.connect(target, timeout=60)) as present, closing(sqlite3.connect(kept)) as copy:
+            present.backup(copy)
+            copy.execute("PRAGMA journal_mode=DELETE")
+    except sqlite3.DatabaseError:
+        target.replace(kept)
+        for suffix in ("-wal", "-shm"):
+            target.with_name(target.name + suffix).unlink(missing_ok=True)
+    return kept
 
 
 def _check_copy(copy: Path) -> None:

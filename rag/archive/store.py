@@ -303,14 +303,14 @@ class Archive:
                 for row in at.in_batches(connection, query, passages.c.number, [int(one) for one in numbers])
             }
 
-    def passages_of(self, article_ids: Sequence[str]) -> dict[str, tuple[int, ...]]:
-        """Return the passage numbers of each article, in order of the text."""
-        query = select(passages.c.article_id, passages.c.number).order_by(passages.c.start)
-        found: dict[str, tuple[int, ...]] = {}
+    def spans(self, article_ids: Sequence[str]) -> dict[str, tuple[tuple[int, int, int], ...]]:
+        """Return (number, start, end) of the passages of each article, in order of the text."""
+        query = select(passages).order_by(passages.c.start)
+        found: dict[str, list[tuple[int, int, int]]] = {}
         with reading(self.engine) as connection:
             for row in at.in_batches(connection, query, passages.c.article_id, article_ids):
-                found[row.article_id] = (*found.get(row.article_id, ()), row.number)
-        return found
+                found.setdefault(row.article_id, []).append((row.number, row.start, row.end))
+        return {article_id: tuple(spans) for article_id, spans in found.items()}
 
     def vectors(self, numbers: Sequence[int]) -> tuple[Numbers, Vectors]:
         """Return the stored vectors of those of `numbers` that are there: their numbers, and one row for each."""

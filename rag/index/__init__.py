@@ -2,7 +2,6 @@
 
 from __future__ import annotations
 
-from collections.abc import Sequence
 from dataclasses import dataclass
 from typing import Protocol
 
@@ -12,12 +11,19 @@ from rag.schema import Filters
 
 @dataclass(frozen=True, slots=True)
 class Candidate:
-    """An article that may answer, its best passage by number, and both raw scores (higher is better, 0: not found)."""
+    """An article that may answer, with what each kind of search says of it; higher is better.
+
+    `words` and `grams` are BM25 of the whole article over words and over character bigrams, `passage` that of its best
+    passage over words; each is divided by the most the question could get. `dense` is the cosine of the passage nearest
+    to the question, in standard deviations above the average passage. `best` is the number of the passage to show.
+    """
 
     article_id: str
-    passage: int
-    dense: float
-    lexical: float
+    best: int
+    dense: float = 0.0
+    words: float = 0.0
+    grams: float = 0.0
+    passage: float = 0.0
 
 
 class SearchIndex(Protocol):
@@ -30,10 +36,14 @@ class SearchIndex(Protocol):
             ArchiveError: the index folder cannot be written, or the archive cannot be read.
         """
 
-    def candidates(
-        self, questions: Sequence[str], vectors: Vectors, *, top: int, filters: Filters
-    ) -> tuple[Candidate, ...]:
-        """Return the articles nearest to `questions` by words and by vectors (one row a question), in no order."""
+    def candidates(self, question: str, vectors: Vectors, *, top: int, filters: Filters) -> tuple[Candidate, ...]:
+        """Return the articles nearest to `question` by words, and to any row of `vectors`, in no order.
+
+        At least the `top` best by each kind of search are among them, each with all of its scores.
+        """
+
+    def verify(self) -> tuple[str, ...]:
+        """Compare the whole index with the archive; return what is wrong, a sentence each."""
 
     def close(self) -> None:
         """Write what is worth keeping and release the files."""

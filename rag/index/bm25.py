@@ -31,8 +31,9 @@ _ASK = re.compile(
 
 @dataclass(frozen=True, slots=True)
 class LexicalScores:
-    """Scores of the documents and passages that share a token with the question, by place in the collection; each is
-    divided by what a text that has every token of the question often would get, so that 1 is the most.
+    """Scores of all documents and passages, by place in the collection.
+
+    Each is divided by what a text full of every token of the question would get, so that 1 is the most.
     """
 
     words: Scores

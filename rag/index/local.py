@@ -1,16 +1,15 @@
 """The search engine that needs nothing but two files: FAISS for vectors, SQLite FTS5 for words.
 
-Both follow the archive's journal. The lexical file carries the change it stands at; the vector file carries its own.
-A search that finds the archive ahead catches up first, so a result never misses a page that was acknowledged and never
-shows one that was removed (whatever it returns is looked up in the archive again anyway).
+Both follow the archive's journal, each carrying the change it stands at. A search that finds the archive ahead catches
+up first, so a result never misses a page that was acknowledged and never shows one that was removed (whatever it
+returns is looked up in the archive again anyway). What is missing, damaged or another archive's is made anew.
 """
 
 from __future__ import annotations
 
-import shutil
 import sqlite3
 import threading
-from collections.abc import Iterator, Sequence
+from collections.abc import Iterator
 from pathlib import Path
 from typing import Any
 
@@ -18,12 +17,12 @@ import numpy as np
 
 from rag.archive import Archive
 from rag.errors import ArchiveError
-from rag.index import Candidate
+from rag.index import Candidate, bm25
 from rag.index import vectors as vector_file
-from rag.index.lexical import VERSION, LexicalIndex
-from rag.index.vectors import Manifest, Numbers
+from rag.index.postings import VERSION, Entry, Numbers, Postings
+from rag.index.vectors import Manifest
 from rag.protocols import Progress, Vectors, no_progress
-from rag.schema import Article, Filters
+from rag.schema import Filters
 
 # Passages read from the archive at a time while catching up.
 _BATCH = 2_000
@@ -34,15 +33,17 @@ _UNSAVED = 2_000
 def open_index(folder: Path, archive: Archive, progress: Progress = no_progress) -> LocalIndex:
     """Open the index of `archive` in `folder`, repairing what is missing, stale or damaged.
 
+    What was repaired is said in the index's `notes`.
+
     Raises:
         ArchiveError: the folder cannot be written.
     """
     try:
         folder.mkdir(parents=True, exist_ok=True)
         index = LocalIndex(folder, archive)
-        index.refresh(progress)
     except (OSError, sqlite3.Error) as error:
         raise ArchiveError(f"the search index in {folder} cannot be used: {error}") from error
+    index.notes = index.refresh(progress)
     return index
 
 
@@ -50,80 +51,103 @@ class LocalIndex:
     """FAISS and FTS5 side by side, following one archive."""
 
     def __init__(self, folder: Path, archive: Archive) -> None:
+        self.notes: tuple[str, ...] = ()
         self._folder = folder
         self._archive = archive
         self._lock = threading.RLock()
-        self._lexical, self.notes = _open_lexical(folder / "lexical.db")
+        self._postings: Postings | None = None
         self._vectors: Any = None
         self._at: tuple[int, str] | None = None
         self._unsaved = 0
-        self._numbers: Numbers = np.empty(0, dtype=np.int64)
-        self._documents: Numbers = np.empty(0, dtype=np.int64)
+        self._new = True
 
     def refresh(self, progress: Progress = no_progress) -> tuple[str, ...]:
         """Catch up with the archive, or rebuild from it; return a line for the reader for every repair."""
         with self._lock:
             now = self._archive.generation()
-            if self._vectors is not None and self._at == now:
+            if self._at == now:
                 return ()
-            notes = list(self.notes)
-            self.notes = ()
-            notes += self._refresh_lexical(now, progress)
-            notes += self._refresh_vectors(now, progress)
+            try:
+                notes = self._refresh(now, progress)
+            except sqlite3.DatabaseError as error:
+                # Only this file can be meant: the archive's own faults come as ArchiveError.
+                self._discard_words()
+                try:
+                    notes = [f"the word index was damaged ({error}) and was made anew from the archive"]
+                    notes += self._refresh(now, progress)
+                except sqlite3.DatabaseError as again:
+                    raise ArchiveError(f"the search index in {self._folder} cannot be written: {again}") from again
+            except OSError as error:
+                raise ArchiveError(f"the search index in {self._folder} cannot be written: {error}") from error
             self._at = now
             return tuple(notes)
 
-    def _refresh_lexical(self, now: tuple[int, str], progress: Progress) -> list[str]:
-        state = self._lexical.state()
-        notes = []
+    def _refresh(self, now: tuple[int, str], progress: Progress) -> list[str]:
+        notes = self._refresh_words(now, progress)
+        self._collection = self._words.collection()
+        self._by_number = np.argsort(self._collection.passages, kind="stable")
+        notes += self._refresh_vectors(now, progress)
+        self._background = vector_file.sample(self._vectors)
+        return notes
+
+    @property
+    def _words(self) -> Postings:
+        if self._postings is None:
+            self._postings = Postings(self._folder / "words.db")
+        return self._postings
+
+    def _discard_words(self) -> None:
+        if self._postings is not None:
+            self._postings.close()
+            self._postings = None
+        for suffix in ("", "-wal", "-shm"):
+            (self._folder / f"words.db{suffix}").unlink(missing_ok=True)
+
+    def _refresh_words(self, now: tuple[int, str], progress: Progress) -> list[str]:
+        notes: list[str] = []
+        state = self._words.state()
         archive_id = self._archive.archive_id()
         at = int(state.get("generation", "0")), state.get("token", "")
         known = state.get("archive_id") == archive_id and state.get("version") == VERSION
         if state and not (known and self._archive.has_generation(*at)):
-            notes.append("the word index was made from another archive; it is rebuilt")
-            self._lexical.close()
-            _discard(self._folder / "lexical.db")
-            self._lexical, _ = _open_lexical(self._folder / "lexical.db")
-            at = 0, ""
-        if at != now or not state:
-            have = np.array([number for number, _ in self._lexical.passage_documents()], dtype=np.int64)
-            want = self._archive.passage_numbers()
-            added, removed = np.setdiff1d(want, have), np.setdiff1d(have, want)
-            stamp = {"archive_id": archive_id, "version": VERSION, "generation": str(now[0]), "token": now[1]}
-            batches = list(self._added_articles(added))
-            done = 0
-            self._lexical.change((), [int(one) for one in removed], {} if batches else stamp)
-            for batch in batches:
-                done += sum(len(numbers) for _, numbers in batch)
-                self._lexical.change(batch, (), stamp if batch is batches[-1] else {})
-                progress("indexing words", done, len(added))
-        pairs = np.array(self._lexical.passage_documents(), dtype=np.int64).reshape(-1, 2)
-        self._numbers, self._documents = pairs[:, 0], pairs[:, 1]
+            notes.append("the word index was made from another archive or by another version and was made anew")
+            self._discard_words()
+            state = {}
+        self._new = not state and not notes
+        if state and at == now:
+            return notes
+        stamp = {"archive_id": archive_id, "version": VERSION, "generation": str(now[0]), "token": now[1]}
+        have, want = np.sort(self._words.numbers()), self._archive.passage_numbers()
+        added, removed = np.setdiff1d(want, have), np.setdiff1d(have, want)
+        self._words.change((), removed.tolist(), {} if added.size else stamp)
+        done = 0
+        for batch in self._entries(added):
+            done += sum(len(entry.passages) for entry in batch)
+            self._words.change(batch, (), stamp if done == len(added) else {})
+            progress("indexing words", done, len(added))
         return notes
 
-    def _added_articles(self, added: Numbers) -> Iterator[list[tuple[Article, tuple[int, ...]]]]:
+    def _entries(self, added: Numbers) -> Iterator[list[Entry]]:
+        """Yield the articles of new passages; an article's passages always come together."""
         for begin in range(0, len(added), _BATCH):
             passages = self._archive.passages(added[begin : begin + _BATCH].tolist())
             ids = list(dict.fromkeys(passage.article_id for passage in passages.values()))
-            numbers = self._archive.passages_of(ids)
-            articles = self._archive.articles(ids)
-            yield [
-                (articles[one], numbers[one]) for one in ids if one in articles and min(numbers[one]) >= added[begin]
-            ]
+            spans, articles = self._archive.spans(ids), self._archive.articles(ids)
+            # One that began in the batch before was added whole with it.
+            new = [one for one in ids if one in articles and min(spans[one])[0] >= added[begin]]
+            yield [Entry(articles[one], spans[one]) for one in new]
 
     def _refresh_vectors(self, now: tuple[int, str], progress: Progress) -> list[str]:
         notes: list[str] = []
         model = self._archive.embedder()
-        if model is None:
-            self._vectors = vector_file.empty(1)
-            return notes
-        if self._vectors is None or self._vectors.d != model[1]:
-            self._vectors, note = self._load(model[1])
+        dimension = model[1] if model else 1
+        if self._vectors is None or self._vectors.d != dimension:
+            # In a new index a missing file is no news.
+            self._vectors, note = self._load(dimension, told=self._vectors is None and not self._new)
             notes += [note] if note else []
-        have = _stored_numbers(self._vectors)
-        added, removed = np.setdiff1d(self._numbers, have), np.setdiff1d(have, self._numbers)
-        if removed.size:
-            self._vectors.remove_ids(removed)
+        have, want = vector_file.numbers(self._vectors), self._collection.passages[self._by_number]
+        added, removed = np.setdiff1d(want, have), np.setdiff1d(have, want)
+        vector_file.remove(self._vectors, removed)
         for begin in range(0, len(added), _BATCH):
             numbers, rows = self._archive.vectors(added[begin : begin + _BATCH].tolist())
             self._vectors.add_with_ids(rows, numbers)
@@ -133,15 +157,14 @@ class LocalIndex:
             self._save(now)
         return notes
 
-    def _load(self, dimension: int) -> tuple[Any, str]:
+    def _load(self, dimension: int, told: bool) -> tuple[Any, str]:
         loaded = vector_file.load(self._folder)
         if isinstance(loaded, str):
-            first = "missing" in loaded
-            return vector_file.empty(dimension), "" if first else f"{loaded}; it is rebuilt from the archive"
+            return vector_file.empty(dimension), f"{loaded}; it was made anew from the archive" if told else ""
         index, manifest = loaded
-        ours = manifest.archive_id == self._archive.archive_id() and manifest.dimension == dimension
+        ours = manifest.archive_id == self._archive.archive_id() and index.d == dimension
         if not ours or not self._archive.has_generation(manifest.generation, manifest.token):
-            return vector_file.empty(dimension), "the vector file was made from another archive; it is rebuilt"
+            return vector_file.empty(dimension), "the vector file was made from another archive and was made anew"
         return index, ""
 
     def _save(self, at: tuple[int, str]) -> None:
@@ -149,59 +172,98 @@ class LocalIndex:
         vector_file.save(self._vectors, self._folder, manifest)
         self._unsaved = 0
 
-    def candidates(
-        self, questions: Sequence[str], vectors: Vectors, *, top: int, filters: Filters
-    ) -> tuple[Candidate, ...]:
-        """Return the articles nearest to `questions` by words and by vectors, in no order."""
+    def candidates(self, question: str, vectors: Vectors, *, top: int, filters: Filters) -> tuple[Candidate, ...]:
+        """Return the articles nearest to `question` by words, and to any row of `vectors`, in no order."""
         self.refresh()
         with self._lock:
-            dense: dict[int, tuple[float, int]] = {}
-            allowed = self._lexical.allowed(filters)
-            inside = None if allowed is None else self._numbers[np.isin(self._documents, allowed)]
-            scores, numbers = vector_file.search(self._vectors, np.atleast_2d(vectors), top, inside)
-            for score, number in zip(scores.ravel().tolist(), numbers.ravel().tolist(), strict=True):
-                if number >= 0:
-                    document = int(self._documents[np.searchsorted(self._numbers, number)])
-                    dense[document] = max(dense.get(document, (-1.0, 0)), (score, number))
-            lexical: dict[int, float] = {}
-            for question in questions:
-                for document, score in self._lexical.search(question, top, filters):
-                    lexical[document] = lexical.get(document, 0.0) + score
-            found = list(dense.keys() | lexical.keys())
-            ids = self._lexical.documents(found)
-        return tuple(
-            Candidate(ids[one], dense.get(one, (0.0, one))[1], dense.get(one, (0.0, 0))[0], lexical.get(one, 0.0))
-            for one in found
-            if one in ids
+            collection = self._collection
+            if not len(collection.documents):
+                return ()
+            allowed = self._words.allowed(filters)
+            lexical = bm25.score(self._words, collection, question)
+            inside = self._inside(allowed)
+            found = self._nearest(vectors, top, None if allowed is None else inside)
+            by_words = np.where(inside, lexical.words + lexical.grams, 0.0)
+            found = np.union1d(found, _best(by_words, top))
+            in_passages = np.where(inside[collection.document], lexical.passages, 0.0)
+            found = np.union1d(found, collection.document[_best(in_passages, top)])
+            return self._candidates(found, vectors, lexical)
+
+    def _inside(self, allowed: Numbers | None) -> Any:
+        if allowed is None:
+            return np.ones(len(self._collection.documents), dtype=bool)
+        return np.isin(self._collection.documents, allowed, assume_unique=True)
+
+    def _nearest(self, vectors: Vectors, top: int, inside: Any) -> Numbers:
+        """Return the documents (by place) of the passages nearest to each row of `vectors`."""
+        collection = self._collection
+        allowed = None if inside is None else collection.passages[inside[collection.document]]
+        _, numbers = vector_file.search(self._vectors, vectors, top, allowed)
+        known = np.unique(numbers[numbers >= 0])
+        return np.unique(collection.document[self._places(known)])
+
+    def _places(self, numbers: Numbers) -> Numbers:
+        """Return the places in the collection of passage numbers."""
+        sorted_numbers = self._collection.passages[self._by_number]
+        return np.asarray(self._by_number[np.searchsorted(sorted_numbers, numbers)])
+
+    def _candidates(self, documents: Numbers, vectors: Vectors, lexical: bm25.LexicalScores) -> tuple[Candidate, ...]:
+        """Score every passage of `documents` and gather the scores by document."""
+        collection = self._collection
+        places = np.flatnonzero(np.isin(collection.document, documents))
+        rows = vector_file.rows(self._vectors, collection.passages[places])
+        mean, spread = vector_file.background(self._background, vectors)
+        cosines = (rows @ vectors.T - mean) / spread
+        ids = self._words.article_ids(collection.documents[documents].tolist())
+        bounds = (
+            np.searchsorted(collection.document[places], documents),
+            np.searchsorted(collection.document[places], documents, side="right"),
         )
+        candidates = []
+        for document, begin, end in zip(documents.tolist(), *(bound.tolist() for bound in bounds), strict=True):
+            own, part = cosines[begin:end], lexical.passages[places[begin:end]]
+            best = begin + int(np.argmax(own.mean(axis=1) + 10 * part))
+            candidates.append(
+                Candidate(
+                    ids[int(collection.documents[document])],
+                    int(collection.passages[places[best]]),
+                    float(own.max(axis=0).mean()),
+                    float(lexical.words[document]),
+                    float(lexical.grams[document]),
+                    float(part.max()),
+                )
+            )
+        return tuple(candidates)
+
+    def verify(self) -> tuple[str, ...]:
+        """Compare the whole index with the archive; return what is wrong, a sentence each."""
+        self.refresh()
+        problems: list[str] = []
+        with self._lock:
+            if not self._words.is_sound():
+                problems.append(f"{self._folder / 'words.db'} is damaged; delete it and it is made anew")
+            want = self._archive.passage_numbers()
+            if not np.array_equal(np.sort(self._words.numbers()), want):
+                problems.append("the word index does not hold the archive's passages; delete it and it is made anew")
+            stored, rows = self._archive.vectors(want.tolist())
+            if not np.array_equal(vector_file.numbers(self._vectors), np.sort(stored)) or not np.allclose(
+                vector_file.rows(self._vectors, stored), rows, atol=2e-3
+            ):
+                problems.append("the vector file does not hold the archive's vectors; delete it and it is made anew")
+        return tuple(problems)
 
     def close(self) -> None:
         """Write the vector file if it is behind, and close."""
         with self._lock:
             if self._unsaved and self._at is not None:
                 self._save(self._at)
-            self._lexical.close()
+            if self._postings is not None:
+                self._postings.close()
+                self._postings = None
+            self._at = None
 
 
-def _stored_numbers(index: Any) -> Numbers:
-    import faiss
-
-    return np.sort(faiss.vector_to_array(index.id_map).astype(np.int64))
-
-
-def _open_lexical(path: Path) -> tuple[LexicalIndex, tuple[str, ...]]:
-    try:
-        return LexicalIndex(path), ()
-    except sqlite3.DatabaseError:
-        _discard(path)
-        return LexicalIndex(path), ("the word index is damaged; it is rebuilt from the archive",)
-
-
-def _discard(path: Path) -> None:
-    for suffix in ("", "-wal", "-shm"):
-        path.with_name(path.name + suffix).unlink(missing_ok=True)
-
-
-def remove_index(folder: Path) -> None:
-    """Delete the index; the next `open_index` makes it anew."""
-    shutil.rmtree(folder, ignore_errors=True)
+def _best(scores: bm25.Scores, top: int) -> Numbers:
+    """Return the places of the `top` highest scores above 0."""
+    places = np.argpartition(-scores, min(top, len(scores)) - 1)[:top] if len(scores) else np.empty(0, dtype=np.int64)
+    return np.asarray(places[scores[places] > 0], dtype=np.int64)

@@ -68,8 +68,10 @@ class Entry:
 
 @dataclass(frozen=True, slots=True)
 class Collection:
-    """What every search needs in memory. Documents and passages are ascending by number; a passage's `document` is a
-    place in `documents`, its `first` the place of its first word in the document.
+    """What every search needs in memory.
+
+    Documents are ascending by number, passages in order of the text; a passage's `document` is a place in
+    `documents`, its `first` the place of its first word in the document.
     """
 
     documents: Numbers
@@ -141,8 +143,7 @@ class Postings:
         edition = article.edition
         run(
             "INSERT INTO documents VALUES (?, ?, ?, ?, ?, ?, ?, ?)",
-            (number, article.id, edition.paper, edition.date, edition.page, article.kind)
-            + tuple(len(tokens[table]) for table in TABLES),
+            (number, article.id, edition.paper, edition.date, edition.page, article.kind, *map(len, tokens.values())),
         )
         first = len(head)
         for (passage, _, _), part in zip(entry.passages, parts, strict=True):
@@ -170,10 +171,16 @@ class Postings:
         run("DELETE FROM passages WHERE document = ?", found)
         run("DELETE FROM documents WHERE number = ?", found)
 
+    def numbers(self) -> Numbers:
+        """Return the numbers of the passages that are indexed."""
+        return _table(self._rows("SELECT number FROM passages"), 1)[:, 0]
+
     def collection(self) -> Collection:
         """Return the numbers and lengths of everything indexed."""
         documents = _table(self._rows("SELECT number, words, grams FROM documents ORDER BY number"), 3)
-        passages = _table(self._rows("SELECT number, document, first, words FROM passages ORDER BY number"), 4)
+        passages = _table(
+            self._rows("SELECT number, document, first, words FROM passages ORDER BY document, first, number"), 4
+        )
         return Collection(
             documents[:, 0],
             {"words": documents[:, 1].astype(np.float32), "grams": documents[:, 2].astype(np.float32)},

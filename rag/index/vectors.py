@@ -22,6 +22,9 @@ from rag.protocols import Vectors
 Numbers = npt.NDArray[np.int64]
 
 
+_SAMPLE = 1_000
+
+
 @dataclass(frozen=True, slots=True)
 class Manifest:
     """What a vector file was made from and what its bytes must hash to."""
@@ -80,6 +83,44 @@ def _replace(path: Path, data: bytes) -> None:
         os.fsync(folder)
     finally:
         os.close(folder)
+
+
+def numbers(index: Any) -> Numbers:
+    """Return the numbers of the vectors in the index, ascending."""
+    import faiss
+
+    return np.sort(faiss.vector_to_array(index.id_map).astype(np.int64))
+
+
+def remove(index: Any, gone: Numbers) -> None:
+    """Remove vectors by number."""
+    import faiss
+
+    if gone.size:
+        index.remove_ids(faiss.IDSelectorBatch(np.ascontiguousarray(gone)))
+
+
+def rows(index: Any, wanted: Numbers) -> Vectors:
+    """Return the vectors with these numbers, all of which must be there, one row each."""
+    found = np.empty((len(wanted), index.d), dtype=np.float32)
+    if len(wanted):
+        index.reconstruct_batch(np.ascontiguousarray(wanted), found)
+    return found
+
+
+def sample(index: Any) -> Vectors:
+    """Return some hundreds of vectors, evenly picked, that stand for the whole."""
+    every = numbers(index)
+    return rows(index, every[:: -(-len(every) // _SAMPLE) or 1])
+
+
+def background(some: Vectors, vectors: Vectors) -> tuple[Vectors, Vectors]:
+    """Return mean and standard deviation of the cosines of `some` with each row of `vectors`.
+
+    Embedding models crowd their cosines into a narrow range, each its own; seen from the average passage they compare.
+    """
+    cosines = some @ vectors.T
+    return cosines.mean(axis=0), np.maximum(cosines.std(axis=0), 1e-3)
 
 
 def search(index: Any, vectors: Vectors, top: int, allowed: Numbers | None) -> tuple[Vectors, Numbers]:
