@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import re
 from collections.abc import Sequence
 from dataclasses import dataclass, field
 
@@ -11,6 +12,7 @@ from rag.grounding.polarity import SCOPES, SUPERLATIVES, direction, firm, is_neg
 from rag.grounding.reading import Reading, Word, known_word
 
 _NUMERALS = frozenset("零〇一二两三四五六七八九十百千万亿")
+_ADDRESS = "|".join(sorted(TITLES | {"先生", "女士", "某", "老", "总", "姓"}, key=len, reverse=True))
 _PROPER = frozenset(("nr", "ns", "nt", "nz", "nrt", "nrfg"))
 _LEVEL = ("至", "到")
 
@@ -124,6 +126,35 @@ def _region(source: Reading, low: int, high: int, opened: bool, closed: bool) ->
     return []
 
 
+def name_faults(claim: Reading, first: int, pairs: Sequence[int], source: Reading) -> list[str]:
+    """Return the names of the source that the claim has only in part or altered (卢艳 for 卢艳丽).
+
+    The surname with an office or form of address (卢副市长, 吴女士) and a part of a foreign name (桑科) are whole.
+    """
+    faults = []
+    matched = {j: i for i, j in zip(range(first, first + len(pairs)), pairs, strict=True) if j >= 0}
+    for person in people(source.text):
+        inside = [k for k in range(len(source)) if person.start <= source.starts[k] < person.end]
+        hit = [k for k in inside if k in matched]
+        if not hit or len(hit) == len(inside) or "·" in person.name:
+            continue
+        after = claim.text[claim.ends[matched[hit[-1]]] :]
+        if hit == inside[:1] and re.match(rf"(?:{_ADDRESS})|{'|'.join(MODIFIERS)}", after):
+            continue
+        if len(hit) == 1 and len(inside) > 1 and hit[0] != inside[0]:
+            continue
+        if person.name in claim.text or not _touching(hit, matched):
+            continue
+        faults.append(f"原文的名字是“{person.name}”")
+    return faults
+
+
+def _touching(hit: Sequence[int], matched: dict[int, int]) -> bool:
+    """Return True when the matched part of the name is not a chance character: what stands before it matched too."""
+    before = hit[0] - 1
+    return len(hit) > 1 or (before in matched and matched[before] == matched[hit[0]] - 1)
+
+
 def judge(difference: Difference, source: str, context: str, claim: str) -> Judged:
     """Return what the difference amounts to. `context` is what a reader of the source sentence knows besides it."""
     result = Judged()
@@ -173,7 +204,8 @@ def _content(
     if proper and rivals and word.text not in {other.text for other in printed}:
         out.hard.append(f"原文是“{rivals[0].text}”，不是“{word.text}”")
         return
-    if word.text in source or (word.text in context and not rivals):
+    replaced = [other for other in printed if other.text not in FUNCTION and other.flag[:1] not in {"r", "x"}]
+    if word.text in source or (_stem(word.text) in context and not replaced):
         return
     numeral = any(char in _NUMERALS for other in printed for char in other.text)
     if proper or (numeral and any(char in _NUMERALS for char in word.text)):
@@ -185,6 +217,11 @@ def _content(
     if _kindred(word, printed):
         return
     out.unknown.append(word)
+
+
+def _stem(text: str) -> str:
+    """Return a place's name without 市, 省, 县 or 区, which a page prints or leaves out as it likes."""
+    return text[:-1] if len(text) > 2 and text[-1] in "市省县区" else text
 
 
 def _same_but_for_synonym(one: str, other: str) -> bool:

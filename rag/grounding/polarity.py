@@ -123,6 +123,8 @@ def opposed(one: str, other: str) -> bool:
         return True
     if other in _OPPOSITE.get(one, ()):
         return True
+    if len(one) > 2 and len(other) > 2 and one[-1] == other[-1] and opposed(one[:-1], other[:-1]):
+        return True  # 支持者, 反对者
     if len(one) != len(other):
         return False
     differing = [(a, b) for a, b in zip(one, other, strict=True) if a != b]

@@ -61,18 +61,41 @@ def counted(source: Reading, index: int) -> str:
 def rescue(claim: Reading, i: int, source: Reading, j: int) -> int:
     """Return another figure of the source that fits claim token `i` at least as well as `j` and is equal, or -1.
 
-    Alignment chooses one path through the sentence; a paraphrase may have put its clauses in another order.
+    Alignment chooses one path through the sentence; a paraphrase may have put its words in another order
+    (建成26个墩柱 for 建成墩柱26个).
     """
     fact = claim.facts[i]
+    equal = [k for k, other in source.facts.items() if k != j and equal_facts(fact, other)]
+    if not equal:
+        return -1
     chosen = context_match(claim, i, source, j) if j >= 0 else 0.5
-    best, where = chosen, -1
-    for k, other in source.facts.items():
-        if k == j or not equal_facts(fact, other):
-            continue
-        fit = context_match(claim, i, source, k)
-        if fit >= best:
-            best, where = fit, k
-    return where
+    best = max(equal, key=lambda k: context_match(claim, i, source, k))
+    if context_match(claim, i, source, best) >= chosen:
+        return best
+    if j >= 0:
+        return -1
+    near = {k: _shared(claim, i, source, k) for k, other in source.facts.items() if type(other) is type(fact)}
+    best = max(equal, key=lambda k: near.get(k, 0.0))
+    return best if near.get(best, 0.0) >= max(0.6, *near.values()) else -1
+
+
+def _shared(claim: Reading, i: int, source: Reading, k: int) -> float:
+    """Return the share of the words around claim token `i` that stand around source token `k`, figures apart."""
+    mine, theirs = _around(claim, i), {int(source.codes[b]) for b in _around(source, k)}
+    total = sum(float(claim.weights[a]) for a in mine)
+    found = sum(float(claim.weights[a]) for a in mine if int(claim.codes[a]) in theirs)
+    return found / total if total else 0.0
+
+
+def _around(reading: Reading, index: int) -> list[int]:
+    """Return the tokens of the figure's clause between the figures before and after it."""
+    tokens: list[int] = []
+    for side in (-1, 1):
+        at = index + side
+        while 0 <= at < len(reading) and reading.clauses[at] == reading.clauses[index] and at not in reading.facts:
+            tokens.append(at)
+            at += side
+    return tokens
 
 
 def equal_facts(one: Quantity | DateMention, other: Quantity | DateMention) -> bool:

@@ -148,6 +148,8 @@ def _parts(word: str) -> list[str]:
     """Cut what jieba leaves whole or runs together (副省长, 价格上涨, 不断扩大) into the words it is made of."""
     if len(word) == 3 and word[0] in "副前原代总" and known_word(word[1:]) and not known_word(word[:2]):
         return [word[0], word[1:]]
+    if len(word) == 2 and word[1] in "将已拟未" and (word == "部将" or not known_word(word)):
+        return [word[0], word[1]]
     if len(word) >= 4:
         for cut in range(2, len(word) - 1):
             if known_word(word[:cut]) and known_word(word[cut:]):

@@ -8,10 +8,11 @@ rest is a reason, in words for the reader.
 
 from __future__ import annotations
 
+import re
 from collections.abc import Sequence
 from dataclasses import dataclass, field
 
-from rag.grounding.differences import Judged, differences, judge, office_faults
+from rag.grounding.differences import Judged, differences, judge, name_faults, office_faults
 from rag.grounding.alignment import align
 from rag.grounding.quantities import bound_fault, counted, date_fault, equal_facts, figure_fault, rescue
 from rag.grounding.reading import QUANTITY, Reading, Word, read, reading_words, squeezed
@@ -21,6 +22,11 @@ from rag.text.dates import DateMention
 from rag.text.numbers import Quantity
 from rag.text.tokens import bigrams
 
+# A small model says first where it has it from; that is no part of what it claims.
+_LEAD_IN = re.compile(
+    r"^(?:据(?:报道|了解|介绍|悉|统计|原文|材料|文中)|根据(?:报道|原文|资料|材料|文章)(?:内容)?|(?:报道|原文|文章|文中|资料|材料)(?:中)?(?:称|指出|说|提到|显示|介绍)"
+    r"|记者(?:了解到|获悉)|答案?(?:是)?|回答)[，,：:]"
+)
 _MAX_CITATIONS = 3
 _MAX_ALIGNED = 4  # sentences aligned in full; the rest of the evidence is too unlike the claim
 _WHOLE = 0.75  # a clause matched to this share where the whole claim was aligned stays there
@@ -53,7 +59,7 @@ def verify(text: str, evidence: Sequence[Evidence], *, question: str = "") -> Cl
     `citations` are the fewest evidence sentences the clauses of the claim stand on, best first, at most three. `question`
     supplies the subject of an answer that leaves it out. Any string is accepted; nothing is raised.
     """
-    claim_text = squeezed(text)
+    claim_text = _LEAD_IN.sub("", squeezed(text))
     reading = read(claim_text)
     if not len(reading):
         return Claim(text, "unsupported", ("没有可以核对的内容",))
@@ -90,24 +96,57 @@ def _bigram_set(text: str) -> set[str]:
 
 
 def _placed(claim: Reading, sources: Sequence[_Source]) -> list[_Clause]:
-    """Place each clause of the claim on the sentence it fits best, the best sentence of the whole claim first."""
+    """Place each clause of the claim on the sentence it fits best.
+
+    The sentence that fits the whole claim best comes first; once a clause stands on another sentence, the clauses after
+    it lean to that one, because a claim that joins two sentences follows each in turn.
+    """
     clauses = _clauses(claim)
     wholes = [align(claim, source.reading) for source in sources]
     shares = [_share(claim, 0, pairs) for pairs in wholes]
     main = max(range(len(sources)), key=lambda k: (round(shares[k], 3), -k))
+    current = main
     for clause in clauses:
-        clause.source, clause.pairs = main, wholes[main][clause.first : clause.last]
+        options = {main: wholes[main][clause.first : clause.last]}
+        if current != main:
+            options[current] = align(claim, sources[current].reading, clause.first, clause.last)
+        best = max(options, key=lambda k: _quality(claim, clause, options[k]) + 0.05 * (k == current))
+        clause.source, clause.pairs = best, options[best]
         clause.ratio = _share(claim, clause.first, clause.pairs)
-        if clause.ratio >= _WHOLE:
-            continue
-        quality = clause.ratio - _scatter(clause.pairs)
-        for k in [main, *(k for k in range(len(sources)) if k != main)]:
-            pairs = align(claim, sources[k].reading, clause.first, clause.last)
-            ratio = _share(claim, clause.first, pairs)
-            better = ratio - _scatter(pairs)
-            if better > quality + (0.05 if k == main else 0.12):
-                clause.source, clause.pairs, clause.ratio, quality = k, pairs, ratio, better
+        if clause.ratio < _WHOLE or _scatter(clause.pairs) > 0.15 or _mistaken(claim, clause, sources[best]):
+            _replaced(claim, clause, sources, current)
+        current = clause.source
     return clauses
+
+
+def _mistaken(claim: Reading, clause: _Clause, source: _Source) -> bool:
+    """Return True for a clause of little but figures and dates that stands on another one: it belongs elsewhere."""
+    inside = [i for i in range(clause.first, clause.last) if i in claim.facts]
+    if not inside or len(inside) < clause.last - clause.first - 1:
+        return False
+    facts = source.reading.facts
+    return any(
+        (j := clause.pairs[i - clause.first]) in facts and not equal_facts(claim.facts[i], facts[j]) for i in inside
+    )
+
+
+def _replaced(claim: Reading, clause: _Clause, sources: Sequence[_Source], current: int) -> None:
+    """Move a clause that fits its place badly to where it fits clearly better: its own place in some sentence."""
+    quality = _quality(claim, clause, clause.pairs)
+    if _mistaken(claim, clause, sources[clause.source]):
+        quality -= 0.5
+    for k in [current, *(k for k in range(len(sources)) if k != current)]:
+        pairs = align(claim, sources[k].reading, clause.first, clause.last)
+        better = _quality(claim, clause, pairs)
+        if _mistaken(claim, _Clause(clause.first, clause.last, k, pairs), sources[k]):
+            better -= 0.5
+        if better > quality + (0.05 if k == current else 0.12):
+            clause.source, clause.pairs, quality = k, pairs, better
+            clause.ratio = _share(claim, clause.first, pairs)
+
+
+def _quality(claim: Reading, clause: _Clause, pairs: Sequence[int]) -> float:
+    return _share(claim, clause.first, pairs) - _scatter(pairs)
 
 
 def _scatter(pairs: Sequence[int]) -> float:
@@ -146,6 +185,7 @@ def _judged(
     for clause in clauses:
         source = sources[clause.source]
         hard += office_faults(claim, clause.first, clause.pairs, source.reading)
+        hard += name_faults(claim, clause.first, clause.pairs, source.reading)
         facts_hard, facts_soft = _figures(claim, clause, source, sources)
         hard += facts_hard
         soft += facts_soft

@@ -217,8 +217,10 @@ def _read(match: re.Match[str], text: str) -> Quantity | None:
     high = None
     if match["high"]:
         high = number_value(match["high"])
-        if high is None or match["sep"] == "、":
-            return None if match["sep"] != "、" else _plain(match, text, value)
+        if match["sep"] == "、":
+            return _first_of_two(match, text, value)
+        if high is None:
+            return None
         high = _scaled(high, match["hscale"] + match["tail"])
         if match["hscale"] and not match["scale"]:
             value = _scaled(value, match["hscale"])
@@ -234,10 +236,11 @@ def _read(match: re.Match[str], text: str) -> Quantity | None:
     return _quantity(match, text, value, high, unit)
 
 
-def _plain(match: re.Match[str], text: str, value: Decimal) -> Quantity:
-    """Read `5、8个` as two figures: only the first is taken here, without a unit."""
+def _first_of_two(match: re.Match[str], text: str, value: Decimal) -> Quantity:
+    """Read `5、8个` as two figures: only the first is taken here, without the unit unless 百分之 gave one."""
     end = match.start("sep")
-    return Quantity(text[match.start() : end], match.start(), end, value.normalize(), written="")
+    unit = "%" if match["percent"] == "百分之" else ""
+    return Quantity(text[match.start() : end], match.start(), end, value.normalize(), unit=unit, written=unit)
 
 
 def _quantity(match: re.Match[str], text: str, value: Decimal, high: Decimal | None, unit: str) -> Quantity:
