@@ -137,7 +137,7 @@ def _whole_lines(lines: Sequence[Line]) -> list[Line]:
             out[-1] = _glued(out[-1], line)
         else:
             out.append(line)
-    return _open_credits_closed(out)
+    return closed_credits(out)
 
 
 def _continues_fragment(before: Line, line: Line) -> bool:
@@ -150,7 +150,7 @@ def _glued(before: Line, line: Line) -> Line:
     return replace(before, text=before.text + line.text, numbers=before.numbers + line.numbers)
 
 
-def _open_credits_closed(lines: Sequence[Line]) -> list[Line]:
+def closed_credits(lines: Sequence[Line]) -> list[Line]:
     """Put a credit that was wrapped, （记者 梅闻 通讯员 徐梓 / 康 摄）, back on one line."""
     out: list[Line] = []
     for line in lines:

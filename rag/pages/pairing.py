@@ -25,6 +25,7 @@ _HEADLINE = 40.0
 _ARTICLE = 0.3
 _ADJACENT = 0.15
 _STEP = 0.06
+_OVER = 0.8
 _FAR = -9.0
 _REACH = 6
 _LONE_HEAD = 0.3
@@ -180,11 +181,18 @@ def _body_breaks(body: Body, rare: Rarity) -> Iterator[tuple[tuple[Body, Body], 
         if before[-1].subhead or after[0].subhead:
             continue
         kin = rare.kinship(before[-_NEAR:], after[:_NEAR])
-        if kin > _KIN_CERTAIN:
+        if kin > _KIN_CERTAIN or _one_column(before[-1].lines[-1], after[0].lines[0]):
             continue
         cost = _SPLIT_BODY_AT_LEAD if begins_like_a_lead(after[0].text) else _SPLIT_BODY
         cost -= 0.2 if _column_changes(before[-1], after[0]) else 0.0
         yield (Body(before), replace(body, paragraphs=after)), cost + kin
+
+
+def _one_column(before: Line, line: Line) -> bool:
+    """Tell whether two lines are known to stand one right under the other."""
+    if before.box is None or line.box is None:
+        return False
+    return 0 < line.box.top - before.box.top < 2.5 * line.size and line.box.x0 < before.box.x1
 
 
 def _with_body_split(pieces: Sequence[Piece], index: int, at: int, cost: float, rare: Rarity) -> Iterator[_Change]:
@@ -209,7 +217,7 @@ def _head_changes(pieces: Sequence[Piece], index: int, head: Head, rare: Rarity)
     after = pieces[index + 1] if index + 1 < len(pieces) else None
     for at, cost in _head_breaks(head.lines):
         yield index, index + 1, [Head(head.lines[:at]), Head(head.lines[at:], head.names)], cost
-    if isinstance(after, Head) and after.lines and head.lines and not head.names:
+    if isinstance(after, Head) and after.lines and head.lines and not head.names and not head.lines[0].box:
         lines = head.lines + after.lines
         costs = dict(_head_breaks(lines))
         paid = costs.get(len(head.lines), 0.0)
@@ -217,7 +225,8 @@ def _head_changes(pieces: Sequence[Piece], index: int, head: Head, rare: Rarity)
         for at, cost in costs.items():
             if at != len(head.lines):
                 yield index, index + 2, [Head(lines[:at]), Head(lines[at:], after.names)], cost - paid
-    if isinstance(before, Body) and isinstance(after, Body) and not after.opens and not head.names:
+    sized = bool(head.lines and head.lines[0].box)
+    if isinstance(before, Body) and isinstance(after, Body) and not (after.opens or head.names or sized):
         kin = rare.kinship(before.paragraphs[-_NEAR:], after.paragraphs[:_NEAR])
         for inside, cost in _as_text(head.lines, after):
             merged = Body((*before.paragraphs, *inside), before.credit + after.credit)
@@ -242,7 +251,7 @@ def _head_breaks(lines: Sequence[Line]) -> Iterator[tuple[int, float]]:
     """Yield where a block of lines may be two heads, and what each break costs."""
     for at in range(1, len(lines)):
         before, line = lines[at - 1], lines[at]
-        if word_runs_on(before.text, line.text) or is_label(before.text) or line.text.startswith("—"):
+        if before.box or word_runs_on(before.text, line.text) or is_label(before.text) or line.text.startswith("—"):
             continue
         blank = line.blank_before and any(not one.blank_before for one in lines[1:])
         yield at, _SPLIT_HEAD_AT_BLANK if blank or is_label(line.text) else _SPLIT_HEAD
@@ -278,7 +287,22 @@ def _worth(pieces: Sequence[Piece], head: int, body: int, rare: Rarity) -> float
     if apart > _REACH or not isinstance(one, Head) or not isinstance(other, Body):
         return _FAR
     found, _ = rare.shared(_head_text(one), other)
-    return found / _HEADLINE + _ADJACENT - _STEP * apart
+    return found / _HEADLINE + _ADJACENT - _STEP * apart + _stands_over(one, other)
+
+
+def _stands_over(head: Head, body: Body) -> float:
+    """Return what it is worth that a head stands right over a body, where the page says where things stand."""
+    lines = [line for part in body.paragraphs for line in part.lines]
+    boxes, heads = ([line.box for line in group if line.box] for group in (lines, (*head.lines, *head.names)))
+    if not boxes or not heads or boxes[0].sheet != heads[0].sheet:
+        return 0.0
+    left, right, top = min(box.x0 for box in boxes), max(box.x1 for box in boxes), min(box.top for box in boxes)
+    x0, x1, bottom = min(box.x0 for box in heads), max(box.x1 for box in heads), max(box.bottom for box in heads)
+    em = max(line.size for line in head.lines)
+    shared = min(x1, right) - max(x0, left)
+    if shared < 0.5 * min(x1 - x0, right - left) or not -1.5 * em < top - bottom < 6 * em:
+        return 0.0
+    return _OVER if top - bottom < 2.5 * em else _OVER / 2
 
 
 def _head_text(head: Head) -> str:

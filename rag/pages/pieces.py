@@ -69,16 +69,16 @@ def paragraph(lines: Sequence[Line], *, subhead: bool = False) -> Paragraph:
 def text_pieces(lines: Sequence[Line]) -> list[Piece]:
     """Return the pieces of a text page."""
     pieces: list[Piece] = []
-    for run, doubled in _notices_apart(lines):
+    for run, doubled in notices_apart(lines):
         if doubled:
-            pieces.append(Notice(tuple(_undoubled_paragraphs(run))))
+            pieces.append(Notice(tuple(doubled)))
         else:
-            pieces.extend(_grouped(run, label(run)))
+            pieces.extend(grouped(run, label(run)))
     return pieces
 
 
-def _notices_apart(lines: Sequence[Line]) -> Iterator[tuple[list[Line], bool]]:
-    """Yield runs of ordinary lines and runs of lines whose glyphs are printed twice."""
+def notices_apart(lines: Sequence[Line]) -> Iterator[tuple[list[Line], list[Paragraph]]]:
+    """Yield runs of ordinary lines, and runs of lines whose glyphs are printed twice as the paragraphs they make."""
     plain: list[Line] = []
     doubled: list[Line] = []
     index = 0
@@ -86,7 +86,7 @@ def _notices_apart(lines: Sequence[Line]) -> Iterator[tuple[list[Line], bool]]:
         taken = _doubled_lines(lines, index, 2 if doubled else 6)
         if taken:
             if plain:
-                yield plain, False
+                yield plain, []
                 plain = []
             text = "".join(line.text for line in lines[index : index + taken])
             numbers = tuple(n for line in lines[index : index + taken] for n in line.numbers)
@@ -94,14 +94,14 @@ def _notices_apart(lines: Sequence[Line]) -> Iterator[tuple[list[Line], bool]]:
             index += taken
             continue
         if doubled:
-            yield doubled, True
+            yield [], list(_undoubled_paragraphs(doubled))
             doubled = []
         plain.append(lines[index])
         index += 1
     if doubled:
-        yield doubled, True
+        yield [], list(_undoubled_paragraphs(doubled))
     if plain:
-        yield plain, False
+        yield plain, []
 
 
 def _doubled_lines(lines: Sequence[Line], index: int, least: int) -> int:
@@ -119,7 +119,8 @@ def _undoubled_paragraphs(lines: Sequence[Line]) -> Iterator[Paragraph]:
         yield Paragraph(undoubled(line.text, 2) or line.text, (line,))
 
 
-def _grouped(lines: Sequence[Line], roles: Sequence[Role]) -> list[Piece]:
+def grouped(lines: Sequence[Line], roles: Sequence[Role]) -> list[Piece]:
+    """Return the pieces that lines with these roles make up."""
     pieces: list[Piece] = []
     for line, role in zip(lines, roles, strict=True):
         if role in {Role.LEAD, Role.PARAGRAPH, Role.MORE, Role.SUBHEAD}:

@@ -12,6 +12,7 @@ from rag.pages.decode import decode
 from rag.pages.editions import SUFFIXES, edition_from_path, find_files, merged
 from rag.pages.lines import text_lines
 from rag.pages.pairing import read_pieces
+from rag.pages.pdf import read_pdf
 from rag.pages.pieces import text_pieces
 from rag.pages.ready import make_page, read_ready
 from rag.schema import Article, Edition, Page, Skip
@@ -37,6 +38,9 @@ def read_file(path: Path, *, given: Edition = Edition(), root: Path | None = Non
         yield from read_ready(path, source, edition)
         return
     data = _read_bytes(path, source)
+    if suffix == ".pdf":
+        yield from read_pdf(data, source, edition)
+        return
     decoded = decode(data, source)
     yield make_page(text_articles(decoded.text, source, edition), source, decoded.notes)
 

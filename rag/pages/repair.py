@@ -5,12 +5,14 @@
   they separate: after a dateline, between the names of a byline, between the two halves of a headline.
 - Names that an extractor ran together in a credit （记者贺慧通讯员黎鸣石浩） are set apart, where there is one way to.
 - Letter-spaced lines (近 日 ，位 于) are closed; a wider gap in them is kept as a space.
+- Radicals and compatibility forms that PDF fonts put for characters (⼀ for 一) become the characters.
 - Glyphs that a page prints twice to make them bold (提升应急提升应急意意识识) are taken once.
 """
 
 from __future__ import annotations
 
 import re
+import unicodedata
 from collections.abc import Sequence
 
 from rag.pages.names import name_continues, names_spaced
@@ -24,6 +26,7 @@ _CREDITS = re.compile(r"[（(](?=[^（）()]{0,60}(?:记者|通讯员|实习生|
 _DATELINE_GAP = re.compile(
     r"^((?:[\u4e00-\u9fff]{1,6}(?:讯|消息)|[\u4e00-\u9fff·]{2,20}\d{1,2} ?月 ?\d{1,2} ?日(?:电|讯))) +(?=\S)"
 )
+_RADICALS = re.compile("[\u2e80-\u2fdf\uf900-\ufaff]")
 _OPENERS = "（(“‘「『《〈【["
 _OPEN_CREDIT = re.compile(r"[（(][^（）()]*(?:记者|通讯员|实习生)[^（）()]*[\u4e00-\u9fff]{2}$")
 _MAX_DOUBLED = 120
@@ -36,7 +39,7 @@ def tidy_line(raw: str) -> str:
         return text
     gap = _letter_gap(text)
     if gap:
-        wide = re.compile(r"\s{%d,}" % (gap + 1))
+        wide = re.compile(rf"\s{{{gap + 1},}}")
         return " ".join(re.sub(r"\s", "", part) for part in wide.split(text))
     return _SPACES.sub(" ", text)
 
@@ -128,3 +131,10 @@ def undoubled(text: str, least: int = 6) -> str | None:
                 reach[end] = before + tight[end - half : end]
                 break
     return reach[size]
+
+
+def modern_forms(text: str) -> str:
+    """Return `text` with the radicals that PDF fonts confuse with characters (⼀ for 一) as the characters they stand for."""
+    if not _RADICALS.search(text):
+        return text
+    return _RADICALS.sub(lambda match: unicodedata.normalize("NFKC", match[0]), text)
