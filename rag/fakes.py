@@ -3,11 +3,12 @@
 from __future__ import annotations
 
 import zlib
-from collections.abc import Sequence
+from collections.abc import Callable, Iterator, Sequence
 
 import numpy as np
 
-from rag.protocols import Progress, Vectors, no_progress
+from rag.errors import LLMError
+from rag.protocols import Cancelled, Delta, Progress, Vectors, no_progress
 from rag.text.tokens import bigrams
 
 
@@ -36,3 +37,55 @@ class HashEmbedder:
         if length == 0.0:
             vector[0], length = 1.0, 1.0
         return np.asarray(vector / length, dtype=np.float32)
+
+
+class ScriptedModel:
+    """A language model that says what it is told to, four characters at a time; it keeps what it was asked in `seen`.
+
+    `script` is a text for every call, a sequence of texts used in turn (the last one again and again), or a function of
+    the user message. `breaks_after` characters it fails with an `LLMError`.
+    """
+
+    name = "scripted"
+
+    def __init__(self, script: str | Sequence[str] | Callable[[str], str], *, breaks_after: int | None = None) -> None:
+        self._script = script
+        self._breaks_after = breaks_after
+        self.seen: list[tuple[str, str]] = []
+
+    def stream(
+        self,
+        system: str,
+        user: str,
+        *,
+        max_tokens: int = 256,
+        stop: Sequence[str] = (),
+        cancelled: Cancelled | None = None,
+    ) -> Iterator[Delta]:
+        """Yield the scripted words, cut at `stop` and `max_tokens` (one token a character).
+
+        Raises:
+            LLMError: after `breaks_after` characters, when that is set.
+        """
+        self.seen.append((system, user))
+        text = self._text(user)
+        for mark in stop:
+            text = text.split(mark)[0]
+        text = text[:max_tokens]
+        for start in range(0, len(text), 4):
+            if cancelled is not None and cancelled.is_set():
+                return
+            if self._breaks_after is not None and start >= self._breaks_after:
+                raise LLMError("the scripted model broke off, as it was told to.")
+            yield Delta(text[start : start + 4])
+        yield Delta("", len(system) + len(user), len(text))
+
+    def close(self) -> None:
+        """Nothing is held."""
+
+    def _text(self, user: str) -> str:
+        if callable(self._script):
+            return self._script(user)
+        if isinstance(self._script, str):
+            return self._script
+        return self._script[min(len(self.seen), len(self._script)) - 1]

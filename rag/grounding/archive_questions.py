@@ -1,0 +1,160 @@
+"""Questions about the archive itself: which reports mention a thing, what an edition holds, who wrote a report.
+
+They are answered from the archive's own lists, complete, each title cited; a model has no part in them.
+"""
+
+from __future__ import annotations
+
+import re
+from collections.abc import Sequence
+from dataclasses import dataclass
+
+from rag.grounding.composing import Archived, Searcher, coverage, listed, short_title
+from rag.grounding.question import Wish
+from rag.grounding.terms import content_terms, presence
+from rag.schema import Article, Citation, Claim, Evidence, Filters, Outcome
+from rag.text.dates import date_mentions
+from rag.text.numbers import flat, number_value
+from rag.text.sentences import sentence_spans
+
+_MAX_LISTED = 30
+_ADS = ("ad",)
+
+
+@dataclass(frozen=True, slots=True)
+class Listing:
+    """A finished answer to a question about the archive."""
+
+    outcome: Outcome
+    text: str
+    claims: tuple[Claim, ...] = ()
+    evidence: tuple[Evidence, ...] = ()
+    nearest: tuple[Article, ...] = ()
+    notes: tuple[str, ...] = ()
+
+
+def answer_archive(wish: Wish, *, search: Searcher, archive: Archived, filters: Filters, top: int) -> Listing:
+    """Return the answer to a question whose intent is mentions, edition, dates or writer."""
+    if wish.intent == "mentions":
+        return _mentions(wish, search, archive, filters, top)
+    if wish.intent == "writer":
+        return _writer(wish, search, archive, filters)
+    if wish.intent == "dates":
+        return Listing("answered", coverage(archive))
+    return _edition(wish, archive, filters)
+
+
+def _mentions(wish: Wish, search: Searcher, archive: Archived, filters: Filters, top: int) -> Listing:
+    phrase = wish.subject
+    found = [article for article in archive.mentions(phrase, filters) if article.kind not in _ADS] if phrase else []
+    if found:
+        return _listing(f"共有{len(found)}篇报道提到“{phrase}”：", found, phrase)
+    hits = search(wish.text, top=top, filters=filters).hits
+    near = [hit.article for hit in hits]
+    about = [article for article in near if _is_about(phrase, article)]
+    if about:
+        listing = _listing(f"没有报道写有“{phrase}”这几个字，与它有关的报道有{len(about)}篇：", about, "")
+        return listing
+    text = (
+        f"档案中没有报道提到“{phrase}”。" + (f"最接近的报道：{listed(near[:3])}。" if near else "") + coverage(archive)
+    )
+    return Listing("not_found", text, nearest=tuple(near[:3]))
+
+
+def _is_about(phrase: str, article: Article) -> bool:
+    terms = content_terms(phrase)
+    total = sum(term.weight for term in terms)
+    text = flat(f"{article.headline} {article.body}")
+    return bool(total) and sum(term.weight * presence(term, text) for term in terms) / total >= 0.85
+
+
+def _edition(wish: Wish, archive: Archived, filters: Filters) -> Listing:
+    date, page, paper = _edition_asked(wish.text, archive, filters)
+    articles = (
+        [article for article in archive.edition_articles(date, paper) if article.kind not in _ADS] if date else []
+    )
+    if page:
+        articles = [article for article in articles if article.edition.page.lstrip("0").upper() == page]
+    if filters.pages:
+        articles = [article for article in articles if article.edition.page in filters.pages]
+    if not articles:
+        where = f"{date or '这一天'}" + (f"第{page}版" if page else "")
+        return Listing("not_found", f"档案中没有{where}的报道。{coverage(archive)}")
+    where = f"{articles[0].edition.paper}{date}" + (f"第{page}版" if page else "")
+    return _listing(f"{where}共有{len(articles)}篇报道：", articles, "")
+
+
+def _edition_asked(text: str, archive: Archived, filters: Filters) -> tuple[str, str, str]:
+    """Return the day, page and paper that a question about an edition means; the newest day when it names none."""
+    editions = archive.editions()
+    newest = editions[0].date if editions else ""
+    named = re.search(r"\d{1,2}月\d{1,2}[日号]|(?:19|20)\d\d[-年/.]\d{1,2}[-月/.]\d{1,2}|昨[天日]|前天", text)
+    mentions = [one for one in date_mentions(flat(text), newest) if one.day] if named else []
+    date = mentions[0].iso if mentions else (filters.date_to or newest)
+    match = re.search(r"第?\s*([A-Za-z]?\d{1,2}|[一二三四五六七八九十]{1,3})\s*版", text)
+    page = "1" if "头版" in text else ""
+    if match:
+        value = number_value(match[1])
+        page = str(int(value)) if value is not None else match[1].lstrip("0").upper()
+    papers = [edition.paper for edition in editions if edition.paper and edition.paper in text]
+    return date, page, papers[0] if papers else (filters.papers[0] if len(filters.papers) == 1 else "")
+
+
+def _writer(wish: Wish, search: Searcher, archive: Archived, filters: Filters) -> Listing:
+    question = re.sub(r"记者|通讯员|作者|摄影者?|是?谁|写的?|采写|撰写|拍摄?|的?报道|文章|[？?]", " ", wish.text)
+    hits = search(question, top=5, filters=filters).hits
+    terms = [term for term in content_terms(question) if term.weight >= 0.4]
+    for hit in hits:
+        article = hit.article
+        text = flat(f"{article.headline} {article.body}")
+        if terms and sum(presence(term, text) for term in terms) / len(terms) < 0.7:
+            continue
+        signed = article.byline or "、".join((*article.reporters, *article.correspondents)) or _printed(article)
+        if signed:
+            return _listing(
+                f"《{short_title(article)}》的署名是：{signed.strip('（）() ')}。", [article], "", bare=True
+            )
+    nearest = tuple(hit.article for hit in hits[:3])
+    return Listing("not_found", f"报道没有署名。最接近的报道：{listed(nearest)}。{coverage(archive)}", nearest=nearest)
+
+
+def _printed(article: Article) -> str:
+    match = re.search(
+        r"[（(]((?:见习|特约|实习)?记者[^）)]{2,40}|[^（()）]{0,10}(?:摄|文)[^（()）]{0,10})[）)]", article.body
+    )
+    return match[1] if match else ""
+
+
+def _listing(head: str, articles: Sequence[Article], phrase: str, *, bare: bool = False) -> Listing:
+    """Return the titles as claims, each citing the sentence with the phrase, or the opening."""
+    shown = articles[:_MAX_LISTED]
+    evidence = tuple(_evidence(article, number, phrase) for number, article in enumerate(shown, 1))
+    if bare:
+        signed: tuple[Claim, ...] = (Claim(head, "supported", (), tuple(one.citation for one in evidence)),)
+        return Listing("answered", head, signed, evidence)
+    claims = tuple(Claim(_entry(one.article), "supported", (), (_citation(one),)) for one in evidence)
+    notes = (f"只列出前{_MAX_LISTED}篇。",) if len(articles) > _MAX_LISTED else ()
+    return Listing("answered", head + "；".join(claim.text for claim in claims) + "。", claims, evidence, notes=notes)
+
+
+def _entry(article: Article) -> str:
+    where = "，".join(
+        part for part in (article.date, f"第{article.edition.page}版" if article.edition.page else "") if part
+    )
+    return f"《{short_title(article)}》" + (f"（{where}）" if where else "")
+
+
+def _citation(evidence: Evidence) -> Citation:
+    return evidence.citation
+
+
+def _evidence(article: Article, number: int, phrase: str) -> Evidence:
+    """Return the sentence that has the phrase, or the first one."""
+    from rag.text.tokens import fold_phrase
+
+    spans = sentence_spans(article.body) or [(0, len(article.body))]
+    needle = fold_phrase(phrase) if phrase else ""
+    chosen = next(
+        (span for span in spans if needle and needle in fold_phrase(article.body[span[0] : span[1]])), spans[0]
+    )
+    return Evidence(number, article, *chosen)

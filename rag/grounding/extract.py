@@ -1,0 +1,115 @@
+"""The answer in the source's own words: the clause that answers, cut out of its sentence with the noun it counts."""
+
+from __future__ import annotations
+
+import re
+
+from rag.grounding.bearing import Bearing, Part, clauses
+from rag.grounding.terms import presence
+from rag.text.numbers import flat
+
+_WHOLE = 46  # sentences up to this length are shown whole
+_LONGEST = 110
+_OPENING = re.compile(
+    r"^(?:本报讯|.{0,12}电)?\s*[（(](?:记者|通讯员|见习记者|特约记者|实习)[^）)]{0,40}[）)]\s*|^(?:同时|此外|另外|目前|其中|据悉|据了解|而且|并且|不仅如此|与此同时)[，,]"
+)
+_PRECISE = frozenset(("quantity", "duration", "date", "person", "organisation", "place"))
+
+
+def excerpt(part: Part, found: Bearing) -> str:
+    """Return the words of the line that answer `part`: whole clauses, without the by-line, at most about 110 characters."""
+    text = found.line.text
+    opening = _OPENING.match(text)
+    begin = opening.end() if opening else 0
+    if len(text) - begin <= _WHOLE:
+        return text[begin:].strip()
+    pieces = [piece for piece in clauses(text) if piece[1] > begin] or [(begin, len(text))]
+    first, last = _core(part, found, text, pieces)
+    if part.asked.kind not in _PRECISE:
+        first, last = _widened(part, text, pieces, first, last)
+    elif not _names_subject(part, text[pieces[first][0] : pieces[last][1]]):
+        first = _with_subject(part, text, pieces, first, last)
+    start, end = max(begin, pieces[first][0]), pieces[last][1]
+    return _closed(text, start, end)
+
+
+def _core(part: Part, found: Bearing, text: str, pieces: list[tuple[int, int]]) -> tuple[int, int]:
+    """Return the clauses that hold the filler, and the nouns next to the hole when they stand in the next clause."""
+    if found.filler is not None and part.asked.kind in _PRECISE:
+        at, stop = found.filler.start, found.filler.end
+        first = next((index for index, (_, end) in enumerate(pieces) if at < end), len(pieces) - 1)
+        last = next((index for index, (_, end) in enumerate(pieces) if stop <= end), len(pieces) - 1)
+        last = max(first, last)
+        own = flat(text[pieces[first][0] : pieces[last][1]])
+        lacking = [term for term in part.near if presence(term, own) < 0.5]
+        if (
+            lacking
+            and first > 0
+            and any(presence(term, flat(text[slice(*pieces[first - 1])])) >= 0.5 for term in lacking)
+        ):
+            return first - 1, last
+        if lacking and last + 1 < len(pieces):
+            after = flat(text[slice(*pieces[last + 1])])
+            if any(presence(term, after) >= 0.5 for term in lacking):
+                return first, last + 1
+        return first, last
+    scored = [
+        (sum(term.weight * presence(term, flat(text[start:end])) for term in part.terms), -index)
+        for index, (start, end) in enumerate(pieces)
+    ]
+    best = -max(scored)[1]
+    return best, best
+
+
+def _widened(part: Part, text: str, pieces: list[tuple[int, int]], first: int, last: int) -> tuple[int, int]:
+    """Take in the clauses around the core up to the length limit; explanations and lists need their surroundings."""
+    if len(text) <= _LONGEST:
+        return 0, len(pieces) - 1
+    while True:
+        grew = False
+        if last + 1 < len(pieces) and pieces[last + 1][1] - pieces[first][0] <= _LONGEST:
+            last, grew = last + 1, True
+        if first > 0 and pieces[last][1] - pieces[first - 1][0] <= _LONGEST:
+            first, grew = first - 1, True
+        if not grew:
+            return first, last
+
+
+def _names_subject(part: Part, text: str) -> bool:
+    rare = [term for term in part.terms if term.weight >= 0.6]
+    return not rare or any(presence(term, flat(text)) >= 0.6 for term in rare)
+
+
+def _with_subject(part: Part, text: str, pieces: list[tuple[int, int]], first: int, last: int) -> int:
+    """Go back to the clause that names the subject, when it is near."""
+    for index in range(first - 1, max(-1, first - 3), -1):
+        if pieces[last][1] - pieces[index][0] > _LONGEST:
+            break
+        if _names_subject(part, text[slice(*pieces[index])]):
+            return index
+    return first
+
+
+def _closed(text: str, start: int, end: int) -> str:
+    """Return `text[start:end]` with the closing mark that belongs to it and no half of a pair of quotation marks."""
+    while end < len(text) and text[end] in "”’」』）)》":
+        end += 1
+    piece = text[start:end]
+    for opener, closer in ("“”", "（）", "《》", "「」"):
+        opened, closed = piece.count(opener), piece.count(closer)
+        if opened > closed:
+            stop = text.find(closer, end)
+            if 0 <= stop - end <= 60:
+                end = stop + 1
+        elif closed > opened:
+            begin = text.rfind(opener, 0, start)
+            if begin >= 0 and start - begin <= 60:
+                start = begin
+        piece = text[start:end]
+    return piece.strip("，；、：, ")
+
+
+def trimmed(text: str) -> str:
+    """Return a sentence without its by-line and opening connective, for a summary."""
+    opening = _OPENING.match(text)
+    return text[opening.end() :].strip() if opening else text.strip()

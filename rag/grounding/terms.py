@@ -1,0 +1,151 @@
+"""The words of a question that an answer must be about, how rare each is, and where a text has them.
+
+A rare word (a name, a programme in quotation marks, a number) says which article is meant; a common one says little.
+Rarity is that of the general language, from jieba's dictionary, so that it does not depend on the archive.
+"""
+
+from __future__ import annotations
+
+import math
+import re
+from dataclasses import dataclass
+from functools import lru_cache
+from typing import Any
+
+from rag.grounding.lexicon import FUNCTION, synonymous
+from rag.grounding.names import MODIFIERS, TITLES
+from rag.grounding.reading import tagged
+from rag.text.dates import date_mentions
+from rag.text.numbers import flat
+
+_QUOTED = re.compile(r"[“\"「『‘《]([^“”\"「」『』‘’《》]{1,40})[”\"」』’》]")
+_LATIN = re.compile(r"[A-Z][\u3400-\u9fff](?![\u3400-\u9fff]?[A-Z])|[A-Za-z0-9][A-Za-z0-9.+\-/&·]*[%‰℃]?")
+# 十四号, 第31任: one word with the number in it, for 十三号 is another thing.
+_NUMBERED = re.compile(r"第[一二三四五六七八九十百\d]{1,4}[届任期号代季部版次条批轮集章]|[一二三四五六七八九十]{2,3}号")
+# Words of asking, not of what is asked about.
+_ASKING = frozenset(
+    ["什么", "多少", "谁", "哪", "哪些", "哪里", "哪个", "哪位", "哪家", "哪一", "哪年", "几", "几个", "怎么", "怎样", "如何", "为什么", "为何", "何时", "何处", "请问", "请", "告诉", "我", "你", "您", "知道", "一下", "是否", "有没有", "是不是", "吗", "呢", "吧", "呀", "么", "多", "大", "长", "高", "久", "多大", "多长", "多高", "多久", "什么样", "何人", "哪儿", "多远", "到底", "究竟", "具体", "叫", "叫做", "称为", "被称为", "指", "指的", "意思", "想", "想知道", "能", "能否", "说说", "谈谈", "讲讲", "文中", "文章", "报道", "新闻", "里面", "提到", "是", "有", "个", "名", "位", "项", "家", "次", "第", "年", "月", "日"]
+)
+_LONERS = frozenset(
+    "市省县区镇乡村会被由在支队与及年月日中前后内外新老总各全每本该其将再又还也都把让使并作上下来去到于以对向从为给"
+)
+_MARKS = re.compile(r"[\s，。？！、；：,?!;:.…“”\"「」『』‘’《》（）()\-—·]+")
+_TOTAL = 60_101_967.0  # the sum of jieba's dictionary frequencies
+
+
+@dataclass(frozen=True, slots=True)
+class Term:
+    """A content word of a question; `weight` in 0..1 is its rarity, `fixed` says that only its own letters will do."""
+
+    text: str
+    weight: float
+    fixed: bool = False
+
+
+@lru_cache(maxsize=65536)
+def rarity(word: str) -> float:
+    """Return 0 for the commonest words of the language, 1 for those that the dictionary does not know."""
+    tagged("")
+    jieba: Any = __import__("jieba")
+    frequency = jieba.dt.FREQ.get(word) or 0
+    return min(1.0, max(0.0, (math.log(_TOTAL / (frequency + 1)) - 5.0) / 11.0))
+
+
+@lru_cache(maxsize=2048)
+def content_terms(question: str) -> tuple[Term, ...]:
+    """Return the content words of `question` in order, each once; dates are left out (see `rag.text.dates`)."""
+    text = flat(question)
+    found: dict[str, Term] = {}
+    for match in _QUOTED.finditer(text):
+        inner = match[1].strip()
+        found.setdefault(inner, Term(inner, max(0.8, rarity(inner)), fixed=len(inner) <= 4))
+    text = _QUOTED.sub(lambda match: " " * len(match[0]), text)
+    masked = list(text)
+    for mention in date_mentions(text):
+        masked[mention.start : mention.end] = " " * (mention.end - mention.start)
+    text = "".join(masked)
+    for match in _NUMBERED.finditer(text):
+        found.setdefault(match[0], Term(match[0], 0.9, fixed=True))
+    text = _NUMBERED.sub(lambda match: " " * len(match[0]), text)
+    for match in _LATIN.finditer(text):
+        if re.fullmatch(r"(?:19|20)\d\d", match[0]):
+            continue  # a year without 年; see `question_dates`
+        found.setdefault(match[0], Term(match[0], 0.9 if len(match[0]) > 1 else 0.6, fixed=True))
+    text = _LATIN.sub(lambda match: " " * len(match[0]), text)
+    for chunk in _MARKS.split(text):
+        for word, flag in _merged(chunk):
+            weight = rarity(word)
+            if len(word) == 1:
+                weight = min(0.3, weight)
+            elif flag.startswith("nr") or flag in {"ns", "nz", "nt"}:
+                weight = max(0.6, weight)
+            found.setdefault(word, Term(word, max(0.05, weight)))
+    return tuple(found.values())
+
+
+def _merged(chunk: str) -> list[tuple[str, str]]:
+    """Return the content words of `chunk` with their tags; characters that jieba left alone join a neighbour.
+
+    A lone character is most often a piece of a name that the dictionary does not know (西/干渠, 马克/龙, 营/收).
+    """
+    words: list[tuple[str, str, bool]] = []
+    for word in tagged(chunk):
+        text = word.text
+        if not text.strip():
+            continue
+        if text in _ASKING or text in FUNCTION or (len(text) == 1 and text in _LONERS):
+            words.append(("", "", False))
+            continue
+        lone = len(text) == 1
+        if (
+            words
+            and words[-1][0]
+            and ((words[-1][2] and (lone or rarity(text) >= 0.6)) or (lone and rarity(words[-1][0]) >= 0.6))
+        ):
+            words[-1] = (words[-1][0] + text, words[-1][1], False if not lone else words[-1][2])
+        else:
+            words.append((text, word.flag, lone))
+    return [(text, flag) for text, flag, lone in words if text and not (lone and flag[:1] not in {"n", "v", "a"})]
+
+
+@lru_cache(maxsize=65536)
+def presence(term: Term, text: str) -> float:
+    """Return how far `text` has `term`: 1 as it is, less for a synonym or a part of it, 0 not at all."""
+    word = term.text
+    if _NUMBERED.fullmatch(word) and word[0] != "第":
+        return 1.0 if re.search(rf"(?<![一二三四五六七八九十]){word}", text) else 0.0
+    if word[0].isascii() and (word[0].isalnum()):
+        return 1.0 if re.search(rf"(?<![A-Za-z0-9.]){re.escape(word)}(?![A-Za-z0-9])", text, re.I) else 0.0
+    if word in TITLES:
+        return 1.0 if _has_title(word, text) else 0.0
+    if word in text:
+        return 1.0
+    if term.fixed:
+        return 0.0
+    if len(word) == 1:
+        return 0.0
+    if any(synonymous(word, other) for other in _words(text)):
+        return 0.85
+    return _partly(word, text)
+
+
+def _has_title(title: str, text: str) -> bool:
+    """A 副市长 is no 市长: the title counts only where no modifier stands before it."""
+    for match in re.finditer(re.escape(title), text):
+        if not text[: match.start()].endswith(MODIFIERS):
+            return True
+    return False
+
+
+@lru_cache(maxsize=4096)
+def _words(text: str) -> frozenset[str]:
+    return frozenset(word.text for word in tagged(text))
+
+
+def _partly(word: str, text: str) -> float:
+    """Return the share of `word` that its longest run found in `text` makes up, marked down; runs of two or more."""
+    for length in range(len(word) - 1, 1, -1):
+        for start in range(len(word) - length + 1):
+            if word[start : start + length] in text:
+                return 0.8 * length / len(word)
+    return 0.0
