@@ -59,7 +59,7 @@ class RemoteServer:
         self.model = settings.llm_model
         self.key = settings.llm_api_key.get_secret_value() or "none"
         self.context = settings.llm_context
-        self.retries = 2
+        self.retries = settings.llm_retries
         self._url = settings.llm_base_url
 
     def url(self) -> str:

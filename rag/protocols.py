@@ -8,12 +8,14 @@ from __future__ import annotations
 
 from collections.abc import Callable, Iterator, Sequence
 from dataclasses import dataclass
-from typing import Protocol
+from typing import TYPE_CHECKING, Protocol, TypeAlias
 
-import numpy as np
-import numpy.typing as npt
+if TYPE_CHECKING:
+    import numpy as np
+    import numpy.typing as npt
 
-Vectors = npt.NDArray[np.float32]
+# In quotes, so that `baowen --help` need not import numpy.
+Vectors: TypeAlias = "npt.NDArray[np.float32]"
 Progress = Callable[[str, int, int], None]
 """Called as `progress(stage, done, total)`; `total` is 0 when it is not known."""
 

@@ -2,13 +2,14 @@
 
 from __future__ import annotations
 
+import contextlib
 import threading
 from collections.abc import Iterator, Sequence
 from dataclasses import dataclass, field
 from pathlib import Path
 from typing import TYPE_CHECKING, Final
 
-from rag.errors import InputError
+from rag.errors import BaowenError, InputError
 from rag.protocols import Cancelled, Embedder, LanguageModel, Progress, no_progress
 from rag.schema import Answer, AnswerEvent, AnswerReady, Digest, Filters, IngestReport, SearchResult, Turn
 from rag.settings import Settings
@@ -129,6 +130,21 @@ class Service:
         """Return the finished digest of one day (default: the newest edition)."""
         *_, digest = self.digest_events(date, paper, topic, use_llm=use_llm)
         return digest
+
+    def warm(self) -> None:
+        """Load the models in the background, so that the first question does not wait for them.
+
+        A model that cannot be loaded says so when it is asked.
+        """
+
+        def load() -> None:
+            with contextlib.suppress(BaowenError):
+                self.embedder.query("")
+                start = getattr(self.llm, "warm", None)
+                if start is not None:
+                    start()
+
+        threading.Thread(target=load, name="baowen-warm", daemon=True).start()
 
     def close(self) -> None:
         """Release the models, the index and the archive."""

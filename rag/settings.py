@@ -47,6 +47,7 @@ class Settings(BaseSettings):
     llm_model: str = Field("", description="Model name on that server.")
     llm_api_key: SecretStr = Field(SecretStr(""), description="Key for that server.")
     llm_timeout: float = Field(120.0, gt=0, description="Seconds to wait for the next piece of an answer.")
+    llm_retries: int = Field(2, ge=0, description="Further tries when a server refuses before it has said a word.")
     llm_context: int = Field(4096, ge=1024, description="Context window of the embedded model, in tokens.")
     llm_threads: int = Field(0, ge=0, description="Threads of the embedded model; 0: all cores.")
 
@@ -61,6 +62,10 @@ class Settings(BaseSettings):
     password_hash: str = Field("", description="Password as `baowen password` prints it.")
     question_limit: int = Field(500, ge=1, description="Longest question, in characters.")
     upload_mb: int = Field(50, ge=1, description="Largest uploaded file, in MiB.")
+    answers_at_once: int = Field(0, ge=0, description="Questions the model answers at once; 0: 1 embedded, else 8.")
+    waiting_limit: int = Field(40, ge=0, description="Questions that may wait; more get source sentences at once.")
+    answer_seconds: float = Field(180.0, gt=0, description="Longest time for one answer.")
+    mcp: bool = Field(False, description="Offer the API as MCP tools as well.")
 
     @field_validator("home", "models", mode="after")
     @classmethod

@@ -39,12 +39,13 @@ def ingest(paths: list[Path] = typer.Argument(help="Page files or folders."), as
     if as_json:
         print_json(ingest_json(report))
     else:
-        _print_report(report)
+        print_report(report)
     if report.skipped and not (report.pages_added or report.pages_unchanged or report.pages_replaced):
         raise typer.Exit(1)
 
 
-def _print_report(report: IngestReport) -> None:
+def print_report(report: IngestReport) -> None:
+    """Say what an ingest did, and everything it passed over."""
     out = console()
     out.print(
         f"{report.pages_added} pages added, {report.pages_replaced} replaced, {report.pages_unchanged} unchanged; "
@@ -134,19 +135,21 @@ def remove(
 
 def stats(as_json: bool = _JSON) -> None:
     """Say what the archive holds."""
-    with service(llm="none") as opened:
-        archive = opened.archive
-        found = {
-            "articles": archive.count(),
-            "passages": archive.passage_count(),
-            "editions": [asdict(edition) for edition in archive.editions()],
-        }
+    from rag.archive import open_archive
+    from rag.archive.maintenance import archive_stats
+    from rag.settings import read_settings
+
+    settings = read_settings()
+    archive = open_archive(settings.database or settings.home)
+    counted, editions = asdict(archive_stats(archive)), archive.editions()
+    archive.close()
     if as_json:
-        print_json(found)
+        print_json(counted | {"editions": [asdict(edition) for edition in editions]})
         return
     out = console()
-    out.print(f"{found['articles']} articles, {found['passages']} passages")
-    for edition in archive.editions():
+    for name, value in counted.items():
+        out.print(f"{name.replace('_', ' ')}: {value}", markup=False)
+    for edition in editions:
         out.print(f"  {edition.date or '?'}  {edition.paper or '?'}: {edition.articles} articles", markup=False)
 
 

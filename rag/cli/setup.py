@@ -2,8 +2,11 @@
 
 from __future__ import annotations
 
+from pathlib import Path
+
 import typer
 
+from rag.cli.library import print_report
 from rag.cli.terminal import console, print_json, progress_bars, service
 from rag.errors import ModelError
 
@@ -26,12 +29,17 @@ def serve(
     host: str = typer.Option("", "--host", help="Address to listen on; default: 127.0.0.1."),
     port: int = typer.Option(-1, "--port", help="Port; default: 7860; 0: any free one."),
     no_llm: bool = typer.Option(False, "--no-llm", help="Work without a language model."),
+    ingest: list[Path] = typer.Option([], "--ingest", help="Read these pages into the archive first."),
     open_browser: bool = typer.Option(False, "--open", help="Open the browser."),
 ) -> None:
     """Start the newsroom desk in the browser."""
     from ui.app import serve as serve_app
 
     with service(**({"llm": "none"} if no_llm else {})) as opened:
+        if ingest:
+            with progress_bars() as progress:
+                print_report(opened.ingest(ingest, progress))
+        opened.warm()
         serve_app(
             opened,
             host=host or opened.settings.host,
