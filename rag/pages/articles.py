@@ -8,8 +8,9 @@ from dataclasses import dataclass
 
 from rag.pages.heads import Headline, part_text, read_head
 from rag.pages.lines import Line, continued_from
-from rag.pages.pairing import Pair, Reading
+from rag.pages.pairing import Pair
 from rag.pages.pieces import Body, Caption, Head, Notice, Paragraph
+from rag.pages.rereading import Reading
 from rag.schema import Article, ArticleKind, Box, Edition
 
 _OPENING = re.compile(

@@ -5,36 +5,51 @@ from __future__ import annotations
 import re
 from collections.abc import Sequence
 from dataclasses import replace
+from typing import TYPE_CHECKING
 
 from rag.pages.lines import Line, ends_sentence, width
+
+if TYPE_CHECKING:
+    import numpy as np
+    import numpy.typing as npt
 
 _REACH = 10
 # Fewer lines of one width than about four may be a headline.
 _ENOUGH = 3.1
+_NARROWEST = 6.0
+# How many lines are looked at in one go, to bound memory.
+_ROWS = 2048
 _OPENING_QUOTES = "“‘「『"
 
 
 def column_widths(widths: Sequence[float], reach: int = _REACH) -> list[tuple[float, float]]:
     """Return for each line the width of the column as the lines up to it and from it on have it; 0 where unclear."""
-    return [
-        (_usual(widths[max(0, i - reach) : i + 1][::-1]), _usual(widths[i : i + reach + 1])) for i in range(len(widths))
-    ]
+    import numpy as np
+
+    if not widths:
+        return []
+    pad = [-1.0] * reach
+    padded = np.asarray([*pad, *widths, *pad])
+    windows = np.lib.stride_tricks.sliding_window_view(padded, reach + 1)
+    # Rows hold the nearest line first: those up to a line, read backwards, and those from it on.
+    return list(zip(_usual(windows[: len(widths), ::-1]), _usual(windows[reach:]), strict=True))
 
 
-def _usual(near: Sequence[float]) -> float:
-    """Return the width that most of `near` (nearest first) come up to: full lines differ by a character at most."""
-    best, weight = 0.0, 0.0
-    for candidate in near:
-        if candidate < 6:
-            continue
-        votes = sum(
-            max(0.1, 1.0 - 0.04 * index)
-            for index, width in enumerate(near)
-            if candidate - 1.01 <= width <= candidate + 0.01
-        )
-        if votes > _ENOUGH and votes * candidate > weight:
-            best, weight = candidate, votes * candidate
-    return best
+def _usual(near: npt.NDArray[np.float64]) -> list[float]:
+    """Return for each row the width that most of its lines come up to: full lines differ by a character at most."""
+    import numpy as np
+
+    weights = np.maximum(0.1, 1.0 - 0.04 * np.arange(near.shape[1]))
+    usual: list[float] = []
+    for start in range(0, len(near), _ROWS):
+        rows = near[start : start + _ROWS]
+        ahead = rows[:, :, None] - rows[:, None, :]
+        votes = ((ahead >= -0.01) & (ahead <= 1.01)) @ weights
+        votes = np.where((votes > _ENOUGH) & (rows >= _NARROWEST), votes, 0.0) * rows
+        best = votes.argmax(axis=1)
+        chosen = np.arange(len(rows))
+        usual.extend(np.where(votes[chosen, best] > 0, rows[chosen, best], 0.0).tolist())
+    return usual
 
 
 def column_tolerances(lines: Sequence[Line], columns: Sequence[tuple[float, float]]) -> list[float]:

@@ -41,7 +41,8 @@ def decode(data: bytes, name: str) -> Decoded:
         InputError: the bytes are no text in any of these encodings.
     """
     text, encoding = _decode_bytes(data, name)
-    clean, removed = _NOT_TEXT.subn("", text.replace("\r\n", "\n").replace("\r", "\n"))
+    # Some extractors write U+0002 for a hyphen at the end of a line.
+    clean, removed = _NOT_TEXT.subn("", re.sub("\x02(?=\r?\n)", "-", text).replace("\r\n", "\n").replace("\r", "\n"))
     if removed * _BINARY_SHARE > len(text):
         raise InputError(f"{name} is not a text file: it holds binary data; give the page as text, PDF, HTML or DOCX.")
     notes = [f"read as {encoding}"] if encoding != "UTF-8" else []

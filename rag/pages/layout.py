@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import ctypes
+from collections import Counter
 from collections.abc import Iterator, Sequence
 from dataclasses import dataclass
 from statistics import median
@@ -13,12 +14,17 @@ from rag.pages.lines import Line
 from rag.pages.repair import modern_forms
 from rag.schema import Box
 
-# Distances in ems. A line of print holds together over gaps up to _JOIN; columns are further apart.
-_JOIN = 1.3
+# Distances in ems. A line of print holds together over gaps up to _JOIN, and up to _JUSTIFIED where no column
+# begins.
+_JOIN = 0.9
+_JUSTIFIED = 2.6
+_COLUMN_STARTS = 4
 _SAME_BASELINE = 0.3
 _SAME_SIZE = 0.1
 _WORD_GAP = 0.16
 _MAX_CHARACTERS = 200_000
+# What the library reports for a hyphen at the end of a line.
+_LINE_END_HYPHEN = 2
 
 
 @dataclass(frozen=True, slots=True)
@@ -44,9 +50,10 @@ def sheet_glyphs(sheet: Any) -> list[Glyph]:
         glyphs = []
         for index in range(min(text.count_chars(), _MAX_CHARACTERS)):
             code = pdfium.FPDFText_GetUnicode(text, index)
-            if code <= 32 or pdfium.FPDFText_IsGenerated(text, index) == 1:
+            hyphen = code == _LINE_END_HYPHEN
+            if not hyphen and (code <= 32 or pdfium.FPDFText_IsGenerated(text, index) == 1):
                 continue
-            char = modern_forms(without_invisible(chr(code)))
+            char = "-" if hyphen else modern_forms(without_invisible(chr(code)))
             if not char.strip():
                 continue
             pdfium.FPDFText_GetCharOrigin(text, index, x, y)
@@ -61,13 +68,14 @@ def sheet_glyphs(sheet: Any) -> list[Glyph]:
 
 def print_lines(glyphs: Sequence[Glyph], sheet: int) -> list[Line]:
     """Return the lines that the characters make up, in the order of the file."""
-    return [_line(run, sheet) for run in _runs(glyphs)]
+    return [_line(run, sheet) for run in _whole_runs(list(_runs(glyphs)))]
 
 
 def _runs(glyphs: Sequence[Glyph]) -> Iterator[list[Glyph]]:
+    """Yield the stretches of characters that stand close together on one baseline."""
     run: list[Glyph] = []
     for glyph in glyphs:
-        if run and not _follows(run[-1], glyph):
+        if run and not _follows(run[-1], glyph, _JOIN):
             yield run
             run = []
         run.append(glyph)
@@ -75,12 +83,33 @@ def _runs(glyphs: Sequence[Glyph]) -> Iterator[list[Glyph]]:
         yield run
 
 
-def _follows(before: Glyph, here: Glyph) -> bool:
+def _whole_runs(runs: Sequence[list[Glyph]]) -> Iterator[list[Glyph]]:
+    """Put together the stretches of one line that justification drove apart, but not the lines of two columns.
+
+    A stretch that begins where several others do begins a column.
+    """
+    starts = Counter(round(run[0].x0) for run in runs)
+    line: list[Glyph] = []
+    for run in runs:
+        left = round(run[0].x0)
+        column = sum(starts[left + shift] for shift in (-1, 0, 1)) >= _COLUMN_STARTS
+        if line and not column and _follows(line[-1], run[0], _JUSTIFIED):
+            line.extend(run)
+            continue
+        if line:
+            yield line
+        line = list(run)
+    if line:
+        yield line
+
+
+def _follows(before: Glyph, here: Glyph, most: float) -> bool:
     em = max(before.em, here.em)
     return (
         abs(before.baseline - here.baseline) < _SAME_BASELINE * em
         and abs(before.em - here.em) < _SAME_SIZE * em
-        and -0.6 * em < here.x0 - before.x1 < _JOIN * em
+        and here.x0 > before.x0 - 0.1 * em
+        and here.x0 - before.x1 < most * em
     )
 
 
@@ -95,5 +124,6 @@ def _line(run: Sequence[Glyph], sheet: int) -> Line:
             text += " "
         text += glyph.char
     top = run[0].baseline - 0.88 * em
-    box = Box(sheet, round(run[0].x0, 1), round(top, 1), round(run[-1].x1, 1), round(top + em, 1))
+    right = max(run[-1].x0 + em if run[-1].char > "\u2e80" else run[-1].x1, run[0].x0)
+    box = Box(sheet, round(run[0].x0, 1), round(top, 1), round(right, 1), round(top + em, 1))
     return Line(text, box=box, size=round(em, 2), stretched=usual > 0.12)

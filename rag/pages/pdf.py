@@ -9,8 +9,8 @@ from rag.errors import InputError
 from rag.pages.articles import make_articles
 from rag.pages.layout import print_lines, sheet_glyphs
 from rag.pages.lines import Line
-from rag.pages.pairing import read_pieces
 from rag.pages.ready import make_page
+from rag.pages.rereading import read_pieces
 from rag.pages.typeset import typeset_pieces
 from rag.schema import Edition, Page, Skip
 

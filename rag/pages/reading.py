@@ -11,10 +11,10 @@ from rag.pages.columns import rejoined
 from rag.pages.decode import decode
 from rag.pages.editions import SUFFIXES, edition_from_path, find_files, merged
 from rag.pages.lines import text_lines
-from rag.pages.pairing import read_pieces
 from rag.pages.pdf import read_pdf
 from rag.pages.pieces import text_pieces
 from rag.pages.ready import make_page, read_ready
+from rag.pages.rereading import read_pieces
 from rag.schema import Article, Edition, Page, Skip
 
 _MAX_BYTES = 64_000_000

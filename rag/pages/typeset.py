@@ -41,12 +41,13 @@ class _Column:
 
 def typeset_pieces(lines: Sequence[Line]) -> list[Piece]:
     """Return the pieces of a sheet, from its lines in reading order; every line has a box and a size."""
+    sizes = body_sizes(lines)
     pieces: list[Piece] = []
     for run, doubled in notices_apart(closed_credits(lines)):
         if doubled:
             pieces.append(Notice(tuple(doubled)))
         else:
-            pieces.extend(_ordinary(run))
+            pieces.extend(_ordinary(run, sizes))
     return pieces
 
 
@@ -72,9 +73,8 @@ def below(upper: Line, lower: Line) -> bool:
     )
 
 
-def _ordinary(lines: Sequence[Line]) -> list[Piece]:
+def _ordinary(lines: Sequence[Line], sizes: Sequence[float]) -> list[Piece]:
     """Return the pieces of lines none of which is printed twice; small print that is no caption becomes notices."""
-    sizes = body_sizes(lines)
     pieces: list[Piece] = []
     pending: list[Line] = []
     small: list[Line] = []

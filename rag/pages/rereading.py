@@ -1,0 +1,210 @@
+"""The reading of a page that matches best, where its first reading leaves doubts.
+
+A block of lines may be two heads; a head may be a subhead, or the first lines of a paragraph; a body without a dateline
+may begin after any paragraph. Each such change is tried on the first reading and kept when heads and bodies match
+better by more than it costs.
+"""
+
+from __future__ import annotations
+
+from collections.abc import Iterator, Sequence
+from dataclasses import dataclass, field, replace
+
+from rag.pages.heads import head_parts, is_label
+from rag.pages.labels import begins_like_a_lead, word_runs_on
+from rag.pages.likeness import Likeness, likeness
+from rag.pages.lines import Line
+from rag.pages.pairing import Matcher, Pair
+from rag.pages.pieces import Body, Head, Paragraph, Piece, paragraph
+
+# What it costs to read the page otherwise than it was first read, in the units of a pair's worth.
+_SPLIT_HEAD = 0.25
+_SPLIT_HEAD_AT_BLANK = 0.05
+_SPLIT_BODY = 0.35
+_SPLIT_BODY_AT_LEAD = 0.2
+_OTHER_COLUMN = 0.2
+_SUBHEAD = 0.1
+_LINES_OF_TEXT = 0.2
+_JOIN_BODIES = 0.2
+_DATELINE_INSIDE = 2.0
+_KIN_CERTAIN = 0.3
+_FEW_CHARACTERS = 60
+# How many paragraphs either side of a break are compared, and how many pieces either side of a change matched anew.
+_NEAR = 8
+_WINDOW = 16
+_ROUNDS = 4
+
+
+@dataclass(frozen=True, slots=True)
+class Reading:
+    """The pieces of a page as finally read, and the pairs among them."""
+
+    pieces: tuple[Piece, ...]
+    pairs: tuple[Pair, ...]
+
+
+@dataclass(frozen=True, slots=True)
+class _Change:
+    """Another reading of a stretch of the page: pieces[low:high] become `new`, at a cost."""
+
+    low: int
+    high: int
+    new: tuple[Piece, ...]
+    cost: float
+
+
+@dataclass(slots=True)
+class _Breaks:
+    """Where bodies may be two, worked out once for each body."""
+
+    like: Likeness
+    _known: dict[int, tuple[Body, list[tuple[tuple[Body, Body], float]]]] = field(default_factory=dict)
+
+    def of(self, body: Body) -> list[tuple[tuple[Body, Body], float]]:
+        """Return the two bodies that each possible break makes, and what the break costs."""
+        if id(body) not in self._known:
+            self._known[id(body)] = body, list(self._breaks(body))
+        return self._known[id(body)][1]
+
+    def _breaks(self, body: Body) -> Iterator[tuple[tuple[Body, Body], float]]:
+        for at in range(1, len(body.paragraphs)):
+            before, after = body.paragraphs[:at], body.paragraphs[at:]
+            if before[-1].subhead or after[0].subhead or _one_column(before[-1].lines[-1], after[0].lines[0]):
+                continue
+            kin = self.like.kinship(before[-_NEAR:], after[:_NEAR])
+            if kin > _KIN_CERTAIN:
+                continue
+            cost = _SPLIT_BODY_AT_LEAD if begins_like_a_lead(after[0].text) else _SPLIT_BODY
+            cost -= _OTHER_COLUMN if _column_changes(before[-1], after[0]) else 0.0
+            yield (Body(before), replace(body, paragraphs=after)), cost + kin
+
+
+def read_pieces(pieces: Sequence[Piece]) -> Reading:
+    """Return the reading of the page in which heads and bodies match best."""
+    like = likeness(pieces)
+    matcher, breaks = Matcher(like), _Breaks(like)
+    current = list(pieces)
+    for _ in range(_ROUNDS):
+        if not _improved(current, matcher, breaks):
+            break
+    return Reading(tuple(current), tuple(matcher.pairs(current)))
+
+
+def _improved(current: list[Piece], matcher: Matcher, breaks: _Breaks) -> bool:
+    """Make, piece by piece, the change that gains most; tell whether any was made."""
+    changed = False
+    index = 0
+    while index < len(current):
+        best, most = None, 1e-9
+        for change in _changes(current, index, breaks):
+            start, end = max(0, change.low - _WINDOW), min(len(current), change.high + _WINDOW)
+            before = matcher.value(current[start:end])
+            after = matcher.value([*current[start : change.low], *change.new, *current[change.high : end]])
+            if after - change.cost - before > most:
+                best, most = change, after - change.cost - before
+        if best:
+            current[best.low : best.high] = best.new
+            changed = True
+        index += 1
+    return changed
+
+
+def _changes(pieces: Sequence[Piece], index: int, breaks: _Breaks) -> Iterator[_Change]:
+    piece = pieces[index]
+    after = pieces[index + 1] if index + 1 < len(pieces) else None
+    if isinstance(piece, Head):
+        yield from _head_as_two(pieces, index, piece, breaks)
+        if isinstance(after, Head):
+            yield from _two_heads_otherwise(index, piece, after)
+        yield from _head_as_text(pieces, index, piece, breaks.like)
+    elif isinstance(piece, Body):
+        for halves, cost in breaks.of(piece):
+            yield _Change(index, index + 1, halves, cost)
+        if isinstance(after, Body) and not piece.credit:
+            joined = Body(piece.paragraphs + after.paragraphs, after.credit)
+            yield _Change(index, index + 2, (joined,), _join_cost(piece, after, breaks.like))
+
+
+def _head_as_two(pieces: Sequence[Piece], index: int, head: Head, breaks: _Breaks) -> Iterator[_Change]:
+    """Yield readings in which the head is two, and those in which a body near it is two as well."""
+    for at, cost in _head_breaks(head.lines):
+        heads = (Head(head.lines[:at]), Head(head.lines[at:], head.names))
+        yield _Change(index, index + 1, heads, cost)
+        for near in range(max(0, index - 3), min(len(pieces), index + 4)):
+            body = pieces[near]
+            if not isinstance(body, Body):
+                continue
+            for halves, more in breaks.of(body):
+                if near < index:
+                    yield _Change(near, index + 1, (*halves, *pieces[near + 1 : index], *heads), cost + more)
+                else:
+                    yield _Change(index, near + 1, (*heads, *pieces[index + 1 : near], *halves), cost + more)
+
+
+def _two_heads_otherwise(index: int, head: Head, after: Head) -> Iterator[_Change]:
+    """Yield readings in which two heads, one after the other, are one, or part at another line."""
+    if not head.lines or not after.lines or head.names or head.lines[0].box:
+        return
+    lines = head.lines + after.lines
+    costs = dict(_head_breaks(lines))
+    paid = costs.pop(len(head.lines), 0.0)
+    yield _Change(index, index + 2, (Head(lines, after.names),), -paid)
+    for at, cost in costs.items():
+        yield _Change(index, index + 2, (Head(lines[:at]), Head(lines[at:], after.names)), cost - paid)
+
+
+def _head_as_text(pieces: Sequence[Piece], index: int, head: Head, like: Likeness) -> Iterator[_Change]:
+    """Yield readings in which a head between two bodies is a subhead or text, and the two are one."""
+    if not 0 < index < len(pieces) - 1 or not head.lines or head.names or head.lines[0].box:
+        return
+    before, after = pieces[index - 1], pieces[index + 1]
+    if not isinstance(before, Body) or not isinstance(after, Body) or after.opens:
+        return
+    kin = like.kinship(before.paragraphs[-_NEAR:], after.paragraphs[:_NEAR])
+    for inside, cost in _as_text(head.lines, after):
+        merged = Body((*before.paragraphs, *inside), before.credit + after.credit)
+        yield _Change(index - 1, index + 2, (merged,), cost - kin)
+
+
+def _as_text(lines: tuple[Line, ...], after: Body) -> Iterator[tuple[tuple[Paragraph, ...], float]]:
+    """Yield how lines may be a subhead, or the first lines of a paragraph, or both, in front of a body's paragraphs."""
+    for at in range(min(len(lines), 2), -1, -1):
+        above, rest = lines[:at], lines[at:]
+        if len(rest) > 3 or (above and (len(head_parts(above)) > 1 or sum(line.width for line in above) > 20)):
+            continue
+        paragraphs = after.paragraphs
+        if rest:
+            paragraphs = (paragraph((*rest, *paragraphs[0].lines)), *paragraphs[1:])
+        if above:
+            paragraphs = (Paragraph(" ".join(line.text for line in above), above, subhead=True), *paragraphs)
+        yield paragraphs, _SUBHEAD + (_LINES_OF_TEXT if rest else 0.0)
+
+
+def _join_cost(body: Body, after: Body, like: Likeness) -> float:
+    """Return what it costs to read two bodies as one; a dateline inside a body is rare, save after a few first words."""
+    few = len(body.paragraphs) == 1 and len(body.paragraphs[0].text) < _FEW_CHARACTERS
+    kin = like.kinship(body.paragraphs[-_NEAR:], after.paragraphs[:_NEAR])
+    return (_JOIN_BODIES if few or not after.opens else _DATELINE_INSIDE) - kin
+
+
+def _head_breaks(lines: Sequence[Line]) -> Iterator[tuple[int, float]]:
+    """Yield where a block of lines may be two heads, and what each break costs. Where the page shows it, none is."""
+    for at in range(1, len(lines)):
+        before, line = lines[at - 1], lines[at]
+        if before.box or line.text.startswith("—") or is_label(before.text) or word_runs_on(before.text, line.text):
+            continue
+        blank = line.blank_before and any(not one.blank_before for one in lines[1:])
+        yield at, _SPLIT_HEAD_AT_BLANK if blank or is_label(line.text) else _SPLIT_HEAD
+
+
+def _column_changes(before: Paragraph, after: Paragraph) -> bool:
+    if min(len(before.lines), len(after.lines)) < 4:
+        return False
+    return abs(max(line.width for line in before.lines) - max(line.width for line in after.lines)) >= 2
+
+
+def _one_column(before: Line, line: Line) -> bool:
+    """Tell whether two lines are known to stand one right under the other."""
+    if before.box is None or line.box is None:
+        return False
+    return 0 < line.box.top - before.box.top < 2.5 * line.size and line.box.x0 < before.box.x1
