@@ -7,9 +7,9 @@ from collections.abc import Sequence
 from dataclasses import dataclass, field
 
 from rag.grounding.lexicon import FUNCTION, synonymous
-from rag.grounding.names import MODIFIERS, TITLES, offices, people
-from rag.grounding.polarity import SCOPES, SUPERLATIVES, direction, firm, is_negation, mood, opposed
-from rag.grounding.reading import Reading, Word, known_word
+from rag.grounding.names import MODIFIERS, TITLES, Person, offices, people
+from rag.grounding.polarity import SCOPES, SUPERLATIVES, direction, firm, firmly_done, is_negation, mood, opposed
+from rag.grounding.reading import Reading, Word, fine_words, known_word
 
 _NUMERALS = frozenset("零〇一二两三四五六七八九十百千万亿")
 _ADDRESS = "|".join(sorted(TITLES | {"先生", "女士", "某", "老", "总", "姓"}, key=len, reverse=True))
@@ -155,68 +155,98 @@ def _touching(hit: Sequence[int], matched: dict[int, int]) -> bool:
     return len(hit) > 1 or (before in matched and matched[before] == matched[hit[0]] - 1)
 
 
-def judge(difference: Difference, source: str, context: str, claim: str) -> Judged:
-    """Return what the difference amounts to. `context` is what a reader of the source sentence knows besides it."""
+@dataclass(frozen=True, slots=True)
+class Setting:
+    """What differences are judged against: both texts, their people, and what a reader knows besides the sentence.
+
+    `near` is the headline, the byline and the sentences before; `article` the whole article.
+    """
+
+    claim: str
+    source: str
+    near: str
+    article: str
+
+    @property
+    def named(self) -> tuple[Person, ...]:
+        """The people the claim names."""
+        return people(self.claim)
+
+    @property
+    def printed(self) -> tuple[Person, ...]:
+        """The people the source names."""
+        return people(self.source)
+
+
+def judge(found: Sequence[Difference], setting: Setting) -> Judged:
+    """Return what the differences of one clause amount to."""
     result = Judged()
-    said, printed = difference.said, difference.printed
-    _negation(difference, result)
-    _mood(difference, result)
-    _titles(difference, result)
-    _scope(difference, result)
-    _facts(difference, result)
-    names = {person.name for person in people(claim)}
-    printed_names = [person.name for person in people(source)]
-    for word in said:
-        if word.flag == "fact" or mood(word.text) or is_negation(word.text):
-            continue
-        against = next((other for other in printed if opposed(word.text, other.text)), None)
-        if against is not None:
-            result.hard.append(f"原文是“{against.text}”，不是“{word.text}”")
-            continue
-        if _level(word, printed):
-            result.hard.append(f"原文是“{_level(word, printed)}”，不是“{word.text}”")
-            continue
-        if word.text in FUNCTION or any(synonymous(word.text, other.text) for other in printed):
-            continue
-        _content(word, difference, source, context, names, printed_names, result)
+    _negation(found, result)
+    _tense(found, result)
+    for difference in found:
+        _mood(difference, result)
+        _titles(difference, result)
+        _scope(difference, result)
+        _facts(difference, result)
+        for word in difference.said:
+            if word.flag == "fact" or mood(word.text) or is_negation(word.text):
+                continue
+            against = next((other for other in difference.printed if opposed(word.text, other.text)), None)
+            if against is not None:
+                result.hard.append(f"原文是“{against.text}”，不是“{word.text}”")
+            elif level := _level(word, difference.printed):
+                result.hard.append(f"原文是“{level}”，不是“{word.text}”")
+            elif word.text not in FUNCTION and not any(
+                synonymous(word.text, other.text) for other in difference.printed
+            ):
+                _content(word, difference, setting, result)
     return result
 
 
-def _content(
-    word: Word,
-    difference: Difference,
-    source: str,
-    context: str,
-    names: set[str],
-    printed_names: list[str],
-    out: Judged,
-) -> None:
+def _content(word: Word, difference: Difference, setting: Setting, out: Judged) -> None:
     """Judge a content word of the claim that is not where it would be in the source."""
     printed = difference.printed
     if any(_same_but_for_synonym(word.text, other.text) for other in printed):
         return
-    proper = word.flag in _PROPER or any(word.text in name for name in names)
+    proper = (word.flag in _PROPER and len(word.text) > 1) or _within(word, setting.named)
     rivals = [
         other
         for other in printed
-        if other.text != word.text and (other.flag in _PROPER or any(other.text in name for name in printed_names))
+        if other.text != word.text
+        and ((other.flag in _PROPER and len(other.text) > 1) or _within(other, setting.printed))
     ]
-    if proper and rivals and word.text not in {other.text for other in printed}:
+    replaced = [other for other in printed if other.text not in FUNCTION and other.flag[:1] not in {"r", "x"}]
+    stem = _stem(word.text)
+    if proper and rivals and not any(stem in other.text for other in printed):
         out.hard.append(f"原文是“{rivals[0].text}”，不是“{word.text}”")
         return
-    replaced = [other for other in printed if other.text not in FUNCTION and other.flag[:1] not in {"r", "x"}]
-    if word.text in source or (_stem(word.text) in context and not replaced):
+    if direction(word.text) and (turned := _turned(word.text, setting.source)):
+        out.hard.append(f"原文是“{turned}”，不是“{word.text}”")
+        return
+    if stem in setting.source or (not replaced and stem in (setting.article if proper else setting.near)):
         return
     numeral = any(char in _NUMERALS for other in printed for char in other.text)
     if proper or (numeral and any(char in _NUMERALS for char in word.text)):
         out.hard.append(f"原文没有“{word.text}”")
         return
-    if rivals:
+    if rivals and len(replaced) <= 3 and len(difference.said) <= 3:
         out.soft.append(f"原文是“{rivals[0].text}”，不是“{word.text}”")
         return
     if _kindred(word, printed):
         return
     out.unknown.append(word)
+
+
+def _turned(word: str, source: str) -> str:
+    """Return the source's word of the opposite direction when it has none of the same."""
+    moves = [other.text for other in fine_words(source) if direction(other.text)]
+    if not moves or any(direction(other) == direction(word) for other in moves):
+        return ""
+    return moves[0]
+
+
+def _within(word: Word, persons: Sequence[Person]) -> bool:
+    return any(person.start <= word.start and word.end <= person.end for person in persons)
 
 
 def _stem(text: str) -> str:
@@ -237,7 +267,7 @@ def _same_but_for_synonym(one: str, other: str) -> bool:
     rest, others = one[begin : len(one) - end], other[begin : len(other) - end]
     if not rest:
         return True
-    return bool(others) and synonymous(rest, others) or rest in FUNCTION and not others
+    return (bool(others) and synonymous(rest, others)) or (rest in FUNCTION and not others)
 
 
 def _kindred(word: Word, printed: Sequence[Word]) -> bool:
@@ -274,43 +304,68 @@ def _plain(word: Word) -> bool:
     return any(char.isdigit() for char in word.text)
 
 
-def _negation(difference: Difference, result: Judged) -> None:
-    said = [word.text for word in difference.said if is_negation(word.text)]
-    printed = [word.text for word in difference.printed if is_negation(word.text)]
+def _negation(found: Sequence[Difference], result: Judged) -> None:
+    """A denial put in or left out, over the clause as a whole: 不要 and 不得 may stand in different places."""
+    said = [word.text for difference in found for word in difference.said if is_negation(word.text)]
+    printed = [
+        word.text
+        for difference in found
+        for index, word in enumerate(difference.printed)
+        if is_negation(word.text) and (said or _kept(difference, index))
+    ]
+    for difference in found:
+        turned = difference.before is not None and is_negation(difference.before.text)
+        if turned and not difference.said and difference.printed and difference.printed[0].flag[:1] == "v":
+            result.hard.append(f"原文否定的是“{difference.printed[0].text}”")
     if len(said) % 2 == len(printed) % 2:
         return
-    if said:
+    if len(said) > len(printed):
         result.hard.append(f"原文没有“{said[0]}”这个否定")
-    elif difference.before is not None or difference.after is not None:
+    elif printed:
         result.hard.append(f"原文有否定“{printed[0]}”")
 
 
+def _tense(found: Sequence[Difference], result: Judged) -> None:
+    """已 said of what the source says is planned or under way, wherever in the clause the two words stand."""
+    done = [word.text for item in found for word in item.said if firmly_done(word.text)]
+    pending = [
+        item.printed[index].text
+        for item in found
+        for index in range(len(item.printed))
+        if item.printed[index].flag != "ba" and firm(item.printed[index].text) and _kept(item, index)
+    ]
+    if done and pending and not any(mood(word.text) == "done" for item in found for word in item.printed):
+        result.hard.append(f"原文是“{pending[0]}”，不是“{done[0]}”")
+
+
+def _kept(difference: Difference, index: int) -> bool:
+    """Return True when what the word at `index` of the dropped ones governs is kept in the claim."""
+    return difference.after is not None and len(difference.printed) - index <= 3
+
+
 def _mood(difference: Difference, result: Judged) -> None:
-    said = [word.text for word in difference.said]
-    printed = [word.text for word in difference.printed]
-    mine = {mood(word) for word in said if firm(word) or mood(word) == "done"}
-    theirs = {mood(word) for word in printed if mood(word)}
+    said, printed = _moods(difference.said), _moods(difference.printed)
+    mine, theirs = set(said.values()), set(printed.values())
     plan = next((word for word in printed if firm(word)), "")
-    if "done" in mine and plan and "done" not in theirs:
-        word = next(word for word in said if mood(word) == "done")
-        if word not in {"了", "过", "完成", "实现", "成功", "顺利"} or mood(plan) == "planned":
-            result.hard.append(f"原文是“{plan}”，不是“{word}”")
+    done = next((word for word in said if mood(word) == "done"), "")
+    if done and plan and "done" not in theirs:
+        firmly = done not in {"了", "过", "完成", "实现", "成功", "顺利"}
+        if firmly or (printed[plan] == "planned" and _governs(difference)):
+            result.hard.append(f"原文是“{plan}”，不是“{done}”")
             return
     added = next((word for word in said if firm(word)), "")
-    if added and not theirs & {mood(added)}:
-        if added == "将" and "把" in printed:
-            return
-        result.hard.append(f"原文没有说“{added}”")
+    if added and mood(added) not in {mood(word) for word in printed}:
+        if "done" in theirs or (mood(added) == "planned" and said[added] == "planned"):
+            result.hard.append(f"原文没有说“{added}”")
         return
-    if plan and not said_plan(said) and _governs(difference):
-        if plan == "将" and "把" in said:
-            return
+    dropped = plan and printed[plan] == "planned" and not mine & {"planned", "doing"}
+    if dropped and "把" not in said and _governs(difference):
         result.hard.append(f"原文说的是“{plan}”，还不是已经发生的事")
 
 
-def said_plan(said: Sequence[str]) -> bool:
-    """Return True when the claim keeps some word of plan or progress in place of the source's."""
-    return any(mood(word) in {"planned", "doing"} for word in said)
+def _moods(words: Sequence[Word]) -> dict[str, str]:
+    """Return the words with their moods; 将 in the sense of 把 has its own, because it tells no time."""
+    return {word.text: "taking" if word.flag == "ba" else mood(word.text) for word in words}
 
 
 def _governs(difference: Difference) -> bool:

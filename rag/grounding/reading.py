@@ -174,7 +174,16 @@ def reading_words(text: str, edition: str = "") -> tuple[Word, ...]:
         words.append(Word(text[fact.start : fact.end], "fact", fact.start, fact.end))
         at = fact.end
     words.extend(_shifted(text[at:], at))
-    return tuple(words)
+    return tuple(_taking(words))
+
+
+def _taking(words: list[Word]) -> list[Word]:
+    """Tag 将 as `ba` where it means 把: before a noun, a pronoun or a figure rather than a verb."""
+    for index, word in enumerate(words[:-1]):
+        following = words[index + 1]
+        if word.text == "将" and (following.flag[:1] in {"n", "r"} or (following.flag == "fact" and following.text[-1] not in "年月日")):
+            words[index] = Word(word.text, "ba", word.start, word.end)
+    return words
 
 
 def _shifted(piece: str, offset: int) -> list[Word]:

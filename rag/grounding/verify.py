@@ -12,11 +12,11 @@ import re
 from collections.abc import Sequence
 from dataclasses import dataclass, field
 
-from rag.grounding.differences import Judged, differences, judge, name_faults, office_faults
-from rag.grounding.alignment import align
-from rag.grounding.quantities import bound_fault, counted, date_fault, equal_facts, figure_fault, rescue
-from rag.grounding.reading import QUANTITY, Reading, Word, read, reading_words, squeezed
+from rag.grounding.alignment import align, context_match
+from rag.grounding.differences import Setting, differences, judge, name_faults, office_faults
 from rag.grounding.lexicon import FUNCTION
+from rag.grounding.quantities import bound_fault, counted, date_fault, equal_facts, figure_fault, rescue
+from rag.grounding.reading import DATE, QUANTITY, Reading, Word, read, reading_words, squeezed
 from rag.schema import Claim, Evidence, Verdict
 from rag.text.dates import DateMention
 from rag.text.numbers import Quantity
@@ -158,12 +158,18 @@ def _scatter(pairs: Sequence[int]) -> float:
 
 
 def _clauses(claim: Reading) -> list[_Clause]:
+    """Cut the claim into clauses; one that only says when (7月10日，) goes with the next."""
     clauses: list[_Clause] = []
     for i, number in enumerate(claim.clauses):
-        if not i or number != claim.clauses[i - 1]:
+        if not i or (number != claim.clauses[i - 1] and not _only_date(claim, clauses[-1])):
             clauses.append(_Clause(i, i))
         clauses[-1].last = i + 1
     return clauses
+
+
+def _only_date(claim: Reading, clause: _Clause) -> bool:
+    inside = range(clause.first, clause.last)
+    return len(inside) <= 4 and any(claim.codes[i] == DATE for i in inside)
 
 
 def _share(claim: Reading, first: int, pairs: Sequence[int]) -> float:
@@ -191,12 +197,12 @@ def _judged(
         soft += facts_soft
         mine = [w for w in words if w.start < claim.ends[clause.last - 1] and w.end > claim.starts[clause.first]]
         content += sum(len(word.text) for word in mine if word.text not in FUNCTION)
-        context = _context(source, sources, question)
-        for difference in differences(claim, clause.first, clause.pairs, mine, source.reading, source.words):
-            found: Judged = judge(difference, source.reading.text, context, text)
-            hard += found.hard
-            soft += found.soft
-            unknown += found.unknown
+        near, article = _known(source, sources, question)
+        found = differences(claim, clause.first, clause.pairs, mine, source.reading, source.words)
+        judged = judge(found, Setting(text, source.reading.text, near, article))
+        hard += judged.hard
+        soft += judged.soft
+        unknown += judged.unknown
     missing = sum(len(word.text) for word in unknown)
     if unknown and (missing / max(content, 1) > 0.2 or any(word.flag[:1] in {"n", "i", "l"} for word in unknown)):
         soft.append("原文没有“" + "”“".join(dict.fromkeys(word.text for word in unknown)) + "”的说法")
@@ -205,12 +211,13 @@ def _judged(
     return ("unsupported" if hard else "partial" if soft else "supported"), hard + soft
 
 
-def _context(source: _Source, sources: Sequence[_Source], question: str) -> str:
-    """Return what a reader of the sentence knows besides it: headline, byline, the sentences before it, the question."""
+def _known(source: _Source, sources: Sequence[_Source], question: str) -> tuple[str, str]:
+    """Return what a reader of the sentence has in mind (headline, the sentences before, the question), and the article."""
     article = source.evidence.article
+    head = f"{article.headline}|{article.byline}|{article.dateline}|"
     before = article.body[max(0, source.evidence.start - 200) : source.evidence.start]
     others = "".join(other.reading.text for other in sources if other.evidence.article.id == article.id)
-    return squeezed(f"{article.headline}|{article.byline}|{article.dateline}|{before}|{others}|{question}")
+    return squeezed(f"{head}{before}|{question}|") + others, squeezed(f"{head}{article.body}|{question}")
 
 
 def _figures(
@@ -229,6 +236,8 @@ def _figures(
             if k >= 0:
                 j, other = k, source.reading.facts[k]
         if isinstance(fact, DateMention):
+            if isinstance(other, DateMention) and context_match(claim, i, source.reading, j) < 1.0:
+                other = other if equal_facts(fact, other) else None
             hard += _date(fact, other, source, sources)
         elif isinstance(other, Quantity):
             fault = figure_fault(fact, other)
@@ -252,13 +261,24 @@ def _elsewhere(fact: Quantity, source: Reading) -> str:
 def _date(
     fact: DateMention, other: Quantity | DateMention | None, source: _Source, sources: Sequence[_Source]
 ) -> list[str]:
+    """Return what is wrong with a date: against the one it stands for, or else against what places the sentence in time.
+
+    A claim may name the day that the sentence leaves to what stands before it or to the edition.
+    """
     if isinstance(other, DateMention):
         fault = date_fault(fact, other)
         return [fault] if fault else []
-    article = source.evidence.article
-    around = read(squeezed(article.body[: source.evidence.end][-600:] + "。" + article.headline), article.date)
-    known = list(around.facts.values())
-    if fact.iso and article.date.startswith(fact.iso):
+    article, start = source.evidence.article, source.evidence.start
+    own = [item for item in source.reading.facts.values() if isinstance(item, DateMention)]
+    if any(equal_facts(fact, item) for item in own):
+        return []
+    rival = next((item for item in own if item.day is not None), None)
+    if rival is not None and fact.day is not None:
+        return [date_fault(fact, rival)]
+    before = f"{article.headline}。{article.body[:80]}。{article.body[max(0, start - 150) : start]}"
+    around = read(squeezed(before), article.date)
+    known = [*around.facts.values(), *(item for other in sources[:3] for item in other.reading.facts.values())]
+    if fact.iso and article.date.startswith(fact.iso) and not fact.part:
         return []
     if any(equal_facts(fact, item) for item in known):
         return []

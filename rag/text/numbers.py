@@ -42,7 +42,7 @@ _ARABIC = r"\d{1,3}(?:,\d{3})+(?:\.\d+)?|\d+(?:\.\d+)?"
 _HAN_NUMBER = r"[零〇○一二两三四五六七八九十百千万亿]+(?:点[零〇一二两三四五六七八九]+)?"
 _BEFORE = (
     "不少于|不低于|不多于|不超过|不高于|至少|至多|最少|最多|最高|不足|不到|不满|将近|接近|少于|低于|小于|超过|大于|多于|高于|突破|大约|约为|大概"
-    "|估计|超|逾|近|约|过"
+    "|估计|超|逾|近|约"
 )
 _AFTER = "以上|以下|以内|之内|之多|左右|上下"
 _QUANTITY = re.compile(
@@ -118,6 +118,7 @@ _BASE: dict[str, tuple[str, str]] = {
 _LOOSE = frozenset(
     "个 家 项 件 条 所 座 处 种 类 款 起 人 户 支 次 份 宗 例 篇 部 批 组 股 国家 地区 国 城市 企业".split()
 )
+_SINGLE = frozenset(unit for unit in _CLASSIFIER.split("|") if len(unit) == 1 and unit not in "版号强季集")
 _KINDRED = (
     frozenset(("项", "条", "件", "个")),
     frozenset(("家", "户", "个", "所")),
@@ -181,7 +182,7 @@ def same_unit(one: Quantity, other: Quantity) -> bool:
     if not one.unit or not other.unit:
         return (one.unit or other.unit) in _LOOSE
     if "个" in {one.unit, other.unit}:
-        return one.unit in _LOOSE and other.unit in _LOOSE
+        return {one.unit, other.unit} <= _LOOSE | _SINGLE
     return any(one.unit in group and other.unit in group for group in _KINDRED)
 
 
