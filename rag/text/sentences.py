@@ -1,6 +1,6 @@
 """Sentences as addresses: where each one starts and ends in an article body.
 
-A sentence ends at 。！？!? or at the end of its paragraph, and takes the closing quotes and brackets that follow. Marks
+A sentence ends at 。！？!?, at …… that closes a list, or at the end of its paragraph, and takes the closing quotes and brackets that follow. Marks
 inside a quotation do not end it, and a quotation stays with the words that say whose it is (“……！”他感慨，……), because
 a reader who clicks a quotation wants to know who said it. Half-width `.` never ends a sentence: Chinese pages use it
 in figures.
@@ -11,7 +11,11 @@ from __future__ import annotations
 import re
 
 _END = "。！？!?"
-_CLOSERS = "”’」』）)】》〉\"'"
+_DOTS = "…"
+_AFTER_END = _END + _DOTS + "”’」』）)】》〉\"'"
+_BRACKETS = "（("
+# After …… a new sentence begins unless a mark says that this one goes on.
+_GOES_ON = re.compile(r"…*[^…，、；：。！？!?”’」』）)等的]")
 _PAIRS = {"“": "”", "「": "」", "『": "』", "（": "）", "(": ")"}
 _SPEECH = re.compile(
     r"[^，。！？：；\n]{0,45}?(?:说|表示|介绍|告诉|感慨|感叹|坦言|回忆|指出|强调|称|道|笑言)[，。：；！]"
@@ -47,15 +51,15 @@ def _split_line(line: str, offset: int) -> list[tuple[int, int]]:
     while at < len(line):
         char = line[at]
         if char in _PAIRS:
-            at = _after_quotation(line, at)
-            if line[at - 1] != char and at >= 2 and line[at - 2] in _END and char not in {"（", "("}:
-                if not _SPEECH.match(line, at):
-                    spans.append((offset + begin, offset + at))
-                    begin = at
+            opened, at = at, _after_quotation(line, at)
+            complete = at > opened + 1 and line[at - 2] in _END and char not in _BRACKETS
+            if complete and not _SPEECH.match(line, at):
+                spans.append((offset + begin, offset + at))
+                begin = at
             continue
         at += 1
-        if char in _END:
-            while at < len(line) and line[at] in _END + _CLOSERS:
+        if char in _END or (char == _DOTS and line[at : at + 1] == _DOTS and _GOES_ON.match(line, at + 1)):
+            while at < len(line) and line[at] in _AFTER_END:
                 at += 1
             spans.append((offset + begin, offset + at))
             begin = at
