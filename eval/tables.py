@@ -1,0 +1,81 @@
+"""Results as tables in the terminal."""
+
+from __future__ import annotations
+
+from collections.abc import Sequence
+from typing import TYPE_CHECKING
+
+from eval.records import Record
+from eval.scoring import Summary, grouped, score, summarise
+
+if TYPE_CHECKING:
+    from rich.table import Table
+
+COLUMNS: tuple[tuple[str, str, str], ...] = (
+    ("accuracy", "right", "answerable questions answered rightly"),
+    ("refusal_recall", "refused", "unanswerable questions refused"),
+    ("refusal_precision", "refusals right", "share of the refusals that were of unanswerable questions"),
+    ("cited", "cited right", "answers with a citation that is in the reference"),
+    ("sentence_precision", "cite P", "share of the citations that are a reference sentence"),
+    ("sentence_recall", "cite R", "share of the reference sentences that are cited"),
+    ("article_precision", "article P", "share of the cited articles that are the right ones"),
+    ("numbers", "figures", "share of the figures in answers that stand in what is cited"),
+    ("supported", "verified", "share of the shown sentences that the program found supported"),
+    ("character_f1", "char F1", "best character F1 over the reference answers"),
+)
+
+
+def percent(value: float | None) -> str:
+    """Return a share as a percentage, or a dash."""
+    return "–" if value is None else f"{100 * value:.1f}%"
+
+
+def figures(summary: Summary) -> list[str]:
+    """Return the cells of one row, in the order of `headings`."""
+    shares = [percent(getattr(summary, name)) for name, _, _ in COLUMNS]
+    times = [f"{summary.median_seconds:.2f}", f"{summary.p90_seconds:.2f}"]
+    return [*shares, *times, f"{summary.prompt_tokens:.0f}+{summary.output_tokens:.0f}"]
+
+
+def headings() -> list[str]:
+    """Return the names of the columns after the first two."""
+    return [title for _, title, _ in COLUMNS] + ["median s", "p90 s", "tokens"]
+
+
+def summary_table(title: str, rows: Sequence[tuple[str, Summary]]) -> Table:
+    """Return one table with a row for each summary."""
+    from rich.table import Table
+
+    table = Table(title=title, title_justify="left")
+    table.add_column("")
+    table.add_column("n", justify="right")
+    for name in headings():
+        table.add_column(name, justify="right")
+    for name, summary in rows:
+        failed = f" ({summary.errors} failed)" if summary.errors else ""
+        table.add_row(name + failed, str(summary.questions), *figures(summary))
+    return table
+
+
+def by_system(records: Sequence[Record]) -> list[tuple[str, Summary]]:
+    """Return the averages of each system."""
+    return [(name, summarise(name, rows)) for name, rows in grouped(records, lambda one: one.system).items()]
+
+
+def by_type(records: Sequence[Record]) -> list[tuple[str, Summary]]:
+    """Return the averages of each type of question, over the records of one system."""
+    return [(name, summarise(name, rows)) for name, rows in grouped(records, lambda one: one.question.type).items()]
+
+
+def wrong(records: Sequence[Record]) -> list[Record]:
+    """Return what went wrong: wrong answers, answers to the unanswerable, failures."""
+    return [record for record in records if not score(record)["right"]]
+
+
+def verdict_line(record: Record) -> str:
+    """Return what was expected and what was said, on one line."""
+    question = record.question
+    pieces = " + ".join("|".join(one) for one in question.must_include)
+    wanted = " / ".join(question.answers) or pieces or "(nothing)"
+    said = record.error or record.answer.get("answer", "").replace("\n", " ") or f"({record.answer.get('outcome')})"
+    return f"{question.id} {question.text}  wanted: {wanted}  said: {said[:160]}"
