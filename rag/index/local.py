@@ -17,7 +17,7 @@ import numpy as np
 
 from rag.archive import Archive
 from rag.errors import ArchiveError
-from rag.index import Candidate, bm25
+from rag.index import Candidate, bm25, seal
 from rag.index import vectors as vector_file
 from rag.index.postings import VERSION, Entry, Numbers, Postings
 from rag.index.vectors import Manifest
@@ -60,6 +60,7 @@ class LocalIndex:
         self._at: tuple[int, str] | None = None
         self._unsaved = 0
         self._new = True
+        self._archive_id = ""
 
     def refresh(self, progress: Progress = no_progress) -> tuple[str, ...]:
         """Catch up with the archive, or rebuild from it; return a line for the reader for every repair."""
@@ -70,19 +71,17 @@ class LocalIndex:
             try:
                 notes = self._refresh(now, progress)
             except sqlite3.DatabaseError as error:
-                # Only this file can be meant: the archive's own faults come as ArchiveError.
-                self._discard_words()
-                try:
-                    notes = [f"the word index was damaged ({error}) and was made anew from the archive"]
-                    notes += self._refresh(now, progress)
-                except sqlite3.DatabaseError as again:
-                    raise ArchiveError(f"the search index in {self._folder} cannot be written: {again}") from again
+                notes = self._mend(error, progress)
             except OSError as error:
                 raise ArchiveError(f"the search index in {self._folder} cannot be written: {error}") from error
             self._at = now
             return tuple(notes)
 
     def _refresh(self, now: tuple[int, str], progress: Progress) -> list[str]:
+        archive_id = self._archive.archive_id()
+        if archive_id != self._archive_id:
+            # Restored or embedded anew under our feet: the same numbers may now be other vectors.
+            self._vectors, self._archive_id = None, archive_id
         notes = self._refresh_words(now, progress)
         self._collection = self._words.collection()
         self._by_number = np.argsort(self._collection.passages, kind="stable")
@@ -90,23 +89,40 @@ class LocalIndex:
         self._background = vector_file.sample(self._vectors)
         return notes
 
+    def _mend(self, error: sqlite3.DatabaseError, progress: Progress = no_progress) -> list[str]:
+        """Make the word index anew. Only its file can be meant: the archive's own faults come as ArchiveError."""
+        try:
+            self._discard_words()
+            notes = [f"the word index was damaged ({error}) and was made anew from the archive"]
+            return notes + self._refresh(self._archive.generation(), progress)
+        except (OSError, sqlite3.DatabaseError) as again:
+            raise ArchiveError(f"the search index in {self._folder} cannot be written: {again}") from again
+
     @property
     def _words(self) -> Postings:
         if self._postings is None:
-            self._postings = Postings(self._folder / "words.db")
+            path = self._folder / "words.db"
+            condition = seal.condition(path)
+            if condition == "damaged":
+                raise sqlite3.DatabaseError("its bytes are not what was written")
+            self._postings = Postings(path)
+            # The program before this one was killed; SQLite has rolled back, and structure is all that can be checked.
+            if condition == "open" and not self._postings.is_sound():
+                raise sqlite3.DatabaseError("its structure is broken")
         return self._postings
 
     def _discard_words(self) -> None:
         if self._postings is not None:
-            self._postings.close()
+            self._postings.abandon()
             self._postings = None
-        for suffix in ("", "-wal", "-shm"):
+        seal.remove(self._folder / "words.db")
+        for suffix in ("-wal", "-shm"):
             (self._folder / f"words.db{suffix}").unlink(missing_ok=True)
 
     def _refresh_words(self, now: tuple[int, str], progress: Progress) -> list[str]:
         notes: list[str] = []
         state = self._words.state()
-        archive_id = self._archive.archive_id()
+        archive_id = self._archive_id
         at = int(state.get("generation", "0")), state.get("token", "")
         known = state.get("archive_id") == archive_id and state.get("version") == VERSION
         if state and not (known and self._archive.has_generation(*at)):
@@ -141,11 +157,12 @@ class LocalIndex:
         notes: list[str] = []
         model = self._archive.embedder()
         dimension = model[1] if model else 1
+        want = self._collection.passages[self._by_number]
         if self._vectors is None or self._vectors.d != dimension:
             # In a new index a missing file is no news.
-            self._vectors, note = self._load(dimension, told=self._vectors is None and not self._new)
+            self._vectors, note = self._load(dimension, told=self._vectors is None and not self._new and len(want) > 0)
             notes += [note] if note else []
-        have, want = vector_file.numbers(self._vectors), self._collection.passages[self._by_number]
+        have = vector_file.numbers(self._vectors)
         added, removed = np.setdiff1d(want, have), np.setdiff1d(have, want)
         vector_file.remove(self._vectors, removed)
         for begin in range(0, len(added), _BATCH):
@@ -162,32 +179,39 @@ class LocalIndex:
         if isinstance(loaded, str):
             return vector_file.empty(dimension), f"{loaded}; it was made anew from the archive" if told else ""
         index, manifest = loaded
-        ours = manifest.archive_id == self._archive.archive_id() and index.d == dimension
+        ours = manifest.archive_id == self._archive_id and index.d == dimension
         if not ours or not self._archive.has_generation(manifest.generation, manifest.token):
             return vector_file.empty(dimension), "the vector file was made from another archive and was made anew"
         return index, ""
 
     def _save(self, at: tuple[int, str]) -> None:
-        manifest = Manifest(self._archive.archive_id(), *at, self._vectors.d, self._vectors.ntotal, "")
+        manifest = Manifest(self._archive_id, *at, self._vectors.d, self._vectors.ntotal, "")
         vector_file.save(self._vectors, self._folder, manifest)
         self._unsaved = 0
 
     def candidates(self, question: str, vectors: Vectors, *, top: int, filters: Filters) -> tuple[Candidate, ...]:
         """Return the articles nearest to `question` by words, and to any row of `vectors`, in no order."""
-        self.refresh()
         with self._lock:
-            collection = self._collection
-            if not len(collection.documents):
-                return ()
-            allowed = self._words.allowed(filters)
-            lexical = bm25.score(self._words, collection, question)
-            inside = self._inside(allowed)
-            found = self._nearest(vectors, top, None if allowed is None else inside)
-            by_words = np.where(inside, lexical.words + lexical.grams, 0.0)
-            found = np.union1d(found, _best(by_words, top))
-            in_passages = np.where(inside[collection.document], lexical.passages, 0.0)
-            found = np.union1d(found, collection.document[_best(in_passages, top)])
-            return self._candidates(found, vectors, lexical)
+            self.refresh()
+            try:
+                return self._search(question, vectors, top, filters)
+            except sqlite3.DatabaseError as error:
+                self._mend(error)
+                return self._search(question, vectors, top, filters)
+
+    def _search(self, question: str, vectors: Vectors, top: int, filters: Filters) -> tuple[Candidate, ...]:
+        collection = self._collection
+        if not len(collection.documents):
+            return ()
+        allowed = self._words.allowed(filters)
+        lexical = bm25.score(self._words, collection, question)
+        inside = self._inside(allowed)
+        found = self._nearest(vectors, top, None if allowed is None else inside)
+        by_words = np.where(inside, lexical.words + lexical.grams, 0.0)
+        found = np.union1d(found, _best(by_words, top))
+        in_passages = np.where(inside[collection.document], lexical.passages, 0.0)
+        found = np.union1d(found, collection.document[_best(in_passages, top)])
+        return self._candidates(found, vectors, lexical)
 
     def _inside(self, allowed: Numbers | None) -> Any:
         if allowed is None:

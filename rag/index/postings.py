@@ -19,6 +19,7 @@ from typing import Any, Literal
 import numpy as np
 import numpy.typing as npt
 
+from rag.index import seal
 from rag.schema import Article, Filters
 from rag.text.tokens import bigrams, words
 
@@ -86,7 +87,9 @@ class Postings:
     """One SQLite file of tokens. Safe to call from several threads; calls queue."""
 
     def __init__(self, path: Path) -> None:
+        self._path = path
         self._lock = threading.RLock()
+        self._changed = seal.condition(path) == "open"
         self._connection = sqlite3.connect(path, check_same_thread=False, isolation_level=None, timeout=60)
         self._connection.execute("PRAGMA journal_mode=WAL")
         # The archive is the truth: what a power cut takes from here is caught up.
@@ -96,7 +99,16 @@ class Postings:
         self._counts: dict[tuple[TableName, str], int] = {}
 
     def close(self) -> None:
-        """Close the file."""
+        """Close the file, and seal it if it was changed."""
+        with self._lock:
+            if self._changed:
+                self._connection.execute("PRAGMA wal_checkpoint(TRUNCATE)")
+            self._connection.close()
+            if self._changed:
+                seal.seal(self._path)
+
+    def abandon(self) -> None:
+        """Close a file that is to be deleted."""
         with self._lock:
             self._connection.close()
 
@@ -119,6 +131,9 @@ class Postings:
         """Add documents and remove those of the passages `removed`, in one transaction, and record `state`."""
         with self._lock:
             self._counts.clear()
+            if not self._changed:
+                seal.break_seal(self._path)
+                self._changed = True
             self._connection.execute("BEGIN IMMEDIATE")
             try:
                 for number in removed:

@@ -9,7 +9,6 @@ from __future__ import annotations
 
 import hashlib
 import json
-import os
 from dataclasses import asdict, dataclass
 from pathlib import Path
 from typing import Any
@@ -17,6 +16,7 @@ from typing import Any
 import numpy as np
 import numpy.typing as npt
 
+from rag.index.seal import replace_file
 from rag.protocols import Vectors
 
 Numbers = npt.NDArray[np.int64]
@@ -49,9 +49,9 @@ def save(index: Any, folder: Path, manifest: Manifest) -> None:
     import faiss
 
     data = faiss.serialize_index(index).tobytes()
-    _replace(folder / "vectors.faiss", data)
+    replace_file(folder / "vectors.faiss", data)
     stamped = Manifest(**{**asdict(manifest), "sha256": hashlib.sha256(data).hexdigest()})
-    _replace(folder / "vectors.json", json.dumps(asdict(stamped)).encode())
+    replace_file(folder / "vectors.json", json.dumps(asdict(stamped)).encode())
 
 
 def load(folder: Path) -> tuple[Any, Manifest] | str:
@@ -69,20 +69,6 @@ def load(folder: Path) -> tuple[Any, Manifest] | str:
         return "the vector file is damaged"
     index = faiss.deserialize_index(np.frombuffer(data, dtype=np.uint8))
     return index, manifest
-
-
-def _replace(path: Path, data: bytes) -> None:
-    part = path.with_suffix(path.suffix + ".part")
-    with part.open("wb") as file:
-        file.write(data)
-        file.flush()
-        os.fsync(file.fileno())
-    part.replace(path)
-    folder = os.open(path.parent, os.O_RDONLY)
-    try:
-        os.fsync(folder)
-    finally:
-        os.close(folder)
 
 
 def numbers(index: Any) -> Numbers:

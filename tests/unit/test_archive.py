@@ -1,4 +1,4 @@
-import threading
+from concurrent.futures import ThreadPoolExecutor
 from dataclasses import replace
 
 import numpy as np
@@ -382,24 +382,17 @@ def test_a_file_that_is_no_database_is_said(tmp_path):
 
 
 def test_threads_read_while_pages_come_in(archive):
-    faults = []
-
     def read():
-        try:
-            for _ in range(20):
-                for one in archive.edition_articles("2025-07-11"):
-                    assert archive.article(one.id) in (one, None)
-        except Exception as error:
-            faults.append(error)
+        for _ in range(20):
+            for one in archive.edition_articles("2025-07-11"):
+                assert archive.article(one.id) == one
+        return True
 
-    threads = [threading.Thread(target=read) for _ in range(4)]
-    for thread in threads:
-        thread.start()
-    for number in range(20):
-        add(archive, page(article(f"第{number}条", page=f"A{number}"), source=f"{number}.txt"))
-    for thread in threads:
-        thread.join()
-    assert not faults
+    with ThreadPoolExecutor(4) as pool:
+        readers = [pool.submit(read) for _ in range(4)]
+        for number in range(20):
+            add(archive, page(article(f"第{number}条", page=f"A{number}"), source=f"{number}.txt"))
+        assert all(reader.result() for reader in readers)
     assert archive.count() == 20
 
 
