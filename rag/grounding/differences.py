@@ -14,6 +14,11 @@ from rag.grounding.reading import Reading, Word, fine_words, known_word
 _NUMERALS = frozenset("零〇一二两三四五六七八九十百千万亿")
 _ADDRESS = "|".join(sorted(TITLES | {"先生", "女士", "某", "老", "总", "姓"}, key=len, reverse=True))
 _PROPER = frozenset(("nr", "ns", "nt", "nz", "nrt", "nrfg"))
+# What a body is called at the end of its name: another word before it makes it another body.
+_BODIES = tuple(
+    """委员会 公司 集团 银行 法院 检察院 医院 大学 学院 中学 小学 学校 研究院 研究所 研究会 协会 商会 学会 联合会 基金会 总局 局 厅 委 部门 中心 博物馆 图书馆 纪念馆 电视台 报社 出版社 大使馆 领事馆 政府 议会 俱乐部
+    车站 机场 工厂 分局 派出所 支队 总队 大队 联盟 组织 党 合作社 工作室 事务所 办事处 街道 社区""".split()
+)
 _LEVEL = ("至", "到")
 
 
@@ -159,13 +164,15 @@ def _touching(hit: Sequence[int], matched: dict[int, int]) -> bool:
 class Setting:
     """What differences are judged against: both texts, their people, and what a reader knows besides the sentence.
 
-    `near` is the headline, the byline and the sentences before; `article` the whole article.
+    `near` is the headline, the byline and the sentences before; `article` the whole article; `touched` the clauses of
+    the sentence that the claim's clause shares words with.
     """
 
     claim: str
     source: str
     near: str
     article: str
+    touched: str = ""
 
     @property
     def named(self) -> tuple[Person, ...]:
@@ -182,12 +189,17 @@ def judge(found: Sequence[Difference], setting: Setting) -> Judged:
     """Return what the differences of one clause amount to."""
     result = Judged()
     _negation(found, result)
-    _tense(found, result)
+    _tense(found, setting, result)
     for difference in found:
         _mood(difference, result)
         _titles(difference, result)
         _scope(difference, result)
         _facts(difference, result)
+        after = difference.after
+        if after is not None and direction(after.text):
+            result.hard += [
+                f"原文是“{word.text}”，不是“{after.text}”" for word in difference.printed if opposed(word.text, after.text)
+            ]
         for word in difference.said:
             if word.flag == "fact" or mood(word.text) or is_negation(word.text):
                 continue
@@ -223,11 +235,15 @@ def _content(word: Word, difference: Difference, setting: Setting, out: Judged) 
     if direction(word.text) and (turned := _turned(word.text, setting.source)):
         out.hard.append(f"原文是“{turned}”，不是“{word.text}”")
         return
-    if stem in setting.source or (not replaced and stem in (setting.article if proper else setting.near)):
+    body = difference.after is not None and difference.after.text.endswith(_BODIES) and bool(replaced)
+    if (stem in setting.source and not body) or (not replaced and stem in (setting.article if proper else setting.near)):
         return
     numeral = any(char in _NUMERALS for other in printed for char in other.text)
     if proper or (numeral and any(char in _NUMERALS for char in word.text)):
         out.hard.append(f"原文没有“{word.text}”")
+        return
+    if body and difference.after is not None:
+        out.soft.append(f"原文是“{replaced[0].text}{difference.after.text}”，不是“{word.text}{difference.after.text}”")
         return
     if rivals and len(replaced) <= 3 and len(difference.said) <= 3:
         out.soft.append(f"原文是“{rivals[0].text}”，不是“{word.text}”")
@@ -325,17 +341,17 @@ def _negation(found: Sequence[Difference], result: Judged) -> None:
         result.hard.append(f"原文有否定“{printed[0]}”")
 
 
-def _tense(found: Sequence[Difference], result: Judged) -> None:
+def _tense(found: Sequence[Difference], setting: Setting, result: Judged) -> None:
     """已 said of what the source says is planned or under way, wherever in the clause the two words stand."""
     done = [word.text for item in found for word in item.said if firmly_done(word.text)]
-    pending = [
-        item.printed[index].text
-        for item in found
-        for index in range(len(item.printed))
-        if item.printed[index].flag != "ba" and firm(item.printed[index].text) and _kept(item, index)
-    ]
-    if done and pending and not any(mood(word.text) == "done" for item in found for word in item.printed):
-        result.hard.append(f"原文是“{pending[0]}”，不是“{done[0]}”")
+    if not done:
+        return
+    words = fine_words(setting.touched)
+    if any(mood(word.text) == "done" for word in words):
+        return
+    dropped = {word.text for item in found for word in item.printed if word.flag != "ba" and firm(word.text)}
+    if dropped:
+        result.hard.append(f"原文是“{min(dropped)}”，不是“{done[0]}”")
 
 
 def _kept(difference: Difference, index: int) -> bool:

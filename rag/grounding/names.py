@@ -139,9 +139,10 @@ def people(text: str) -> tuple[Person, ...]:
         found.setdefault(match.start(), Person(match[0], match.start(), match.end()))
     spans = [(person.start, person.end) for person in found.values()]
     for word in fine_words(text):
-        if word.flag in {"nr", "nrt", "nrfg", "nrj"} and 2 <= word.end - word.start <= 4 and _name_like(word.text):
+        name = word.text.rstrip("说称道讲") if len(word.text) == 3 else word.text
+        if word.flag in {"nr", "nrt", "nrfg", "nrj"} and 2 <= len(name) <= 4 and _name_like(name):
             if not any(start < word.end and word.start < end for start, end in spans):
-                found[word.start] = Person(word.text, word.start, word.end)
+                found[word.start] = Person(name, word.start, word.start + len(name))
     for match in re.finditer(_SPEECH, text):
         start = _name_start(text, match.start())
         if start >= 0 and not any(a < match.start() and start < b for a, b in spans):

@@ -199,7 +199,8 @@ def _judged(
         content += sum(len(word.text) for word in mine if word.text not in FUNCTION)
         near, article = _known(source, sources, question)
         found = differences(claim, clause.first, clause.pairs, mine, source.reading, source.words)
-        judged = judge(found, Setting(text, source.reading.text, near, article))
+        touched = _touched(clause, source.reading)
+        judged = judge(found, Setting(text, source.reading.text, near, article, touched))
         hard += judged.hard
         soft += judged.soft
         unknown += judged.unknown
@@ -209,6 +210,13 @@ def _judged(
     if missing / max(content, 1) > 0.5:
         hard.append("原文没有支持这句话的内容")
     return ("unsupported" if hard else "partial" if soft else "supported"), hard + soft
+
+
+def _touched(clause: _Clause, source: Reading) -> str:
+    """Return the clauses of the source that the clause of the claim has matched words in."""
+    numbers = {source.clauses[j] for j in clause.pairs if j >= 0}
+    inside = [k for k in range(len(source)) if source.clauses[k] in numbers]
+    return "".join(source.text[source.starts[k] : source.ends[k]] for k in inside)
 
 
 def _known(source: _Source, sources: Sequence[_Source], question: str) -> tuple[str, str]:
@@ -272,17 +280,23 @@ def _date(
     own = [item for item in source.reading.facts.values() if isinstance(item, DateMention)]
     if any(equal_facts(fact, item) for item in own):
         return []
-    rival = next((item for item in own if item.day is not None), None)
-    if rival is not None and fact.day is not None:
+    rival = next((item for item in own if _as_exact(item, fact)), None)
+    if rival is not None:
         return [date_fault(fact, rival)]
     before = f"{article.headline}。{article.body[:80]}。{article.body[max(0, start - 150) : start]}"
     around = read(squeezed(before), article.date)
     known = [*around.facts.values(), *(item for other in sources[:3] for item in other.reading.facts.values())]
     if fact.iso and article.date.startswith(fact.iso) and not fact.part:
         return []
-    if any(equal_facts(fact, item) for item in known):
+    if any(equal_facts(fact, item) and (not fact.part or fact.part == getattr(item, "part", "")) for item in known):
         return []
     return [f"原文没有“{fact.text}”这个时间"]
+
+
+def _as_exact(item: DateMention, fact: DateMention) -> bool:
+    """Return True when `item` states every part of a date that `fact` states, so that the two can be compared."""
+    stated = [field for field in ("year", "month", "day") if getattr(fact, field) and field not in fact.assumed]
+    return all(getattr(item, field) for field in stated) and (not fact.part or bool(item.part))
 
 
 def _cited(clauses: Sequence[_Clause], sources: Sequence[_Source]) -> list[int]:
