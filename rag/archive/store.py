@@ -7,7 +7,7 @@ from pathlib import Path
 from typing import Any, Literal
 
 import numpy as np
-from sqlalchemy import Engine, Select, func, select
+from sqlalchemy import Engine, Select, func, or_, select
 
 from rag.archive import rows as at
 from rag.archive import talk
@@ -134,7 +134,7 @@ class Archive:
                 of_source = (
                     select(memberships.c.article_id)
                     .join(pages, pages.c.id == memberships.c.page_id)
-                    .where(pages.c.source == source)
+                    .where(or_(pages.c.source == source, pages.c.source.startswith(f"{source}#", autoescape=True)))
                 )
                 wanted.append(articles.c.id.in_(of_source))
             if wanted:

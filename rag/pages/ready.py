@@ -31,13 +31,14 @@ _DATE = re.compile(r"(\d{4})[-/.年](\d{1,2})[-/.月](\d{1,2})日?(?:[T ].*)?")
 
 
 def read_ready(path: Path, source: str, given: Edition) -> Iterator[Page | Skip]:
-    """Yield pages of at most 200 articles, grouped by paper, date and page, and a skip for every line that is no article.
+    """Yield pages of at most 200 articles, grouped by paper, date and page, and a skip for every other line.
 
     Raises:
         InputError: the file cannot be read, or has no article at all.
     """
     found = False
     batch: list[Article] = []
+    parts: dict[tuple[str, str, str], int] = {}
     for item in _articles(path, source, given):
         if isinstance(item, Skip):
             yield item
@@ -45,9 +46,9 @@ def read_ready(path: Path, source: str, given: Edition) -> Iterator[Page | Skip]
         found = True
         batch.append(item)
         if len(batch) >= 10 * ARTICLES_A_PAGE:
-            yield from _pages(batch, source)
+            yield from _pages(batch, source, parts)
             batch = []
-    yield from _pages(batch, source)
+    yield from _pages(batch, source, parts)
     if not found:
         raise InputError(f"{source} has no article: each line must be a JSON object with title and body.")
 
@@ -149,14 +150,21 @@ def _metadata(record: Mapping[str, Any]) -> dict[str, Any]:
     return kept
 
 
-def _pages(batch: list[Article], source: str) -> Iterator[Page]:
+def _pages(batch: list[Article], source: str, parts: dict[tuple[str, str, str], int]) -> Iterator[Page]:
+    """Yield the pages of a batch. Each has a source of its own, or a later one would replace it in the archive.
+
+    `parts` counts the pages of each edition that the file has had so far.
+    """
+
     def where(article: Article) -> tuple[str, str, str]:
         return article.edition.paper, article.edition.date, article.edition.page
 
-    for _, group in groupby(sorted(batch, key=where), key=where):
+    for key, group in groupby(sorted(batch, key=where), key=where):
         articles = list(group)
         for start in range(0, len(articles), ARTICLES_A_PAGE):
-            yield make_page(articles[start : start + ARTICLES_A_PAGE], source)
+            parts[key] = parts.get(key, 0) + 1
+            name = "/".join((*(part for part in key if part), str(parts[key])))
+            yield make_page(articles[start : start + ARTICLES_A_PAGE], f"{source}#{name}")
 
 
 def make_page(articles: list[Article], source: str, notes: tuple[str, ...] = ()) -> Page:
