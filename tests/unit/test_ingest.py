@@ -1,0 +1,122 @@
+import threading
+
+import pytest
+
+from rag.archive import open_archive
+from rag.archive.maintenance import verify_archive
+from rag.errors import ArchiveError
+from rag.fakes import HashEmbedder
+from rag.index.local import open_index
+from rag.ingest import embed_articles, ingest_lock, ingest_pages
+from rag.schema import Skip
+from tests.unit.newspapers import BACK, FRONT, HARBOUR, article, page
+
+
+class CountingEmbedder(HashEmbedder):
+    """Remembers what it was asked to embed."""
+
+    def __init__(self):
+        self.texts = []
+
+    def passages(self, texts, progress=lambda *_: None):
+        self.texts.append(list(texts))
+        return super().passages(texts)
+
+
+@pytest.fixture
+def parts(tmp_path):
+    archive = open_archive(tmp_path)
+    index = open_index(tmp_path / "index", archive)
+    yield archive, index, CountingEmbedder()
+    index.close()
+    archive.close()
+
+
+def test_the_report_counts_pages_articles_and_skips(parts):
+    skip = Skip("b.pdf", "the file is empty")
+    report = ingest_pages([FRONT, skip, BACK], *parts)
+    assert (report.pages_added, report.articles, report.passages, report.skipped) == (2, 4, 4, (skip,))
+    assert verify_archive(parts[0], parts[1]) == ()
+
+
+def test_a_second_ingest_costs_nothing(parts):
+    ingest_pages([FRONT, BACK], *parts)
+    parts[2].texts.clear()
+    report = ingest_pages([BACK, FRONT], *parts)
+    assert (report.pages_unchanged, report.pages_added, report.articles) == (2, 0, 0)
+    assert parts[2].texts == []
+
+
+def test_only_what_is_new_on_a_changed_page_is_embedded(parts):
+    ingest_pages([FRONT], *parts)
+    parts[2].texts.clear()
+    new = article("新稿", "全新的一句话。\n", position=2)
+    report = ingest_pages([page(*FRONT.articles, new, source=FRONT.source)], *parts)
+    assert report.pages_replaced == 1
+    assert parts[2].texts == [["新稿\n2025-07-11\n全新的一句话。"]]
+
+
+def test_texts_of_like_length_go_together(parts):
+    long, short = article("长", "长句子在这里。" * 30), article("短", "短。", position=1)
+    ingest_pages([page(long, short)], *parts)
+    lengths = [len(text) for text in parts[2].texts[0]]
+    assert lengths == sorted(lengths)
+    passages, vectors = embed_articles([long, short], parts[2])
+    expected = HashEmbedder().query(f"短\n2025-07-11\n{passages[-1].text}")
+    assert passages[-1].article_id == short.id
+    assert vectors[-1] == pytest.approx(expected)
+
+
+def test_progress_is_told_page_by_page(parts):
+    told = []
+    ingest_pages(iter([FRONT, BACK]), *parts, lambda *event: told.append(event), total=2)
+    assert [event for event in told if event[0] == "pages"] == [("pages", 1, 2), ("pages", 2, 2)]
+
+
+def test_an_interrupted_ingest_keeps_every_finished_page(parts):
+    def pages():
+        yield FRONT
+        raise KeyboardInterrupt
+
+    with pytest.raises(KeyboardInterrupt):
+        ingest_pages(pages(), *parts)
+    archive, index, embedder = parts
+    assert archive.has_page(FRONT.id)
+    found = index.candidates("港口", embedder.query("港口")[None, :], top=5, filters=_all())
+    assert HARBOUR.id in {one.article_id for one in found}
+    assert ingest_pages([FRONT, BACK], *parts).pages_unchanged == 1
+
+
+def _all():
+    from rag.schema import Filters
+
+    return Filters()
+
+
+def test_a_page_twice_in_one_ingest_is_stored_once(parts):
+    report = ingest_pages([FRONT, FRONT], *parts)
+    assert (report.pages_added, report.pages_unchanged) == (1, 1)
+
+
+def test_a_second_ingest_at_once_waits_and_says_so(tmp_path):
+    told, order = [], []
+
+    def second():
+        with ingest_lock(tmp_path, lambda stage, *_: (told.append(stage), waiting.set())):
+            order.append("second")
+
+    waiting = threading.Event()
+    with ingest_lock(tmp_path):
+        thread = threading.Thread(target=second)
+        thread.start()
+        assert waiting.wait(10)
+        order.append("first")
+    thread.join(10)
+    assert order == ["first", "second"]
+    assert told == ["waiting for another ingest to finish"]
+
+
+def test_a_folder_that_cannot_be_written_is_said(tmp_path):
+    (tmp_path / "file").write_text("")
+    with pytest.raises(ArchiveError, match="cannot be written"), ingest_lock(tmp_path / "file"):
+        pass
