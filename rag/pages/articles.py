@@ -6,6 +6,7 @@ import re
 from collections.abc import Sequence
 from dataclasses import dataclass
 
+from rag.pages.continuations import continued_on
 from rag.pages.heads import Headline, part_text, read_head
 from rag.pages.lines import Line, continued_from
 from rag.pages.pairing import Pair
@@ -14,10 +15,12 @@ from rag.pages.rereading import Reading
 from rag.schema import Article, ArticleKind, Box, Edition
 
 _OPENING = re.compile(
-    r"^(?P<dateline>[\u4e00-\u9fff·]{1,20}?(?:\d{1,2}月\d{1,2}日)?(?:讯|消息|电)) ?(?:[（(](?P<names>[^（）()]{2,80})[）)])?"
+    r"^(?P<dateline>[\u4e00-\u9fff·]{1,20}?(?:\d{1,2}月\d{1,2}日)?(?:讯|消息|电)) ?"
+    r"(?:[（(](?P<names>[^（）()]{2,80})[）)])?"
 )
 _ROLES = re.compile(
-    r"(?:本报|全媒体|融媒体|首席|见习|特约|实习|特派|驻[\u4e00-\u9fff]{2,4})*(?P<role>记者|通讯员|实习生|评论员|特约撰稿人)[：: ]?"
+    r"(?:本报|全媒体|融媒体|首席|见习|特约|实习|特派|驻[\u4e00-\u9fff]{2,4})*"
+    r"(?P<role>记者|通讯员|实习生|评论员|特约撰稿人)[：: ]?"
 )
 _PHOTO_MARKS = re.compile(r"(?:摄影报道|文/图|图/文|供图|提供|报道|摄影|摄|文|图|/)+$")
 _PHOTO_LENGTH = 260
@@ -39,8 +42,8 @@ def read_names(text: str) -> Names:
     into = reporters
     at = 0
     for match in [*_ROLES.finditer(clean), None]:
-        for name in re.split(r"[\s、，,；;/]+", clean[at : match.start() if match else len(clean)]):
-            name = _PHOTO_MARKS.sub("", name)
+        for word in re.split(r"[\s、，,；;/]+", clean[at : match.start() if match else len(clean)]):
+            name = _PHOTO_MARKS.sub("", word)
             if re.fullmatch(r"[\u4e00-\u9fff·]{2,12}", name):
                 into.append(name)
         if match:
@@ -120,6 +123,7 @@ def _article(
         confidence=confidence,
         doubts=doubts,
         continued_from=page,
+        continued_on=continued_on(body.paragraphs[-1].text),
         lines=_numbers(lines),
         boxes=_boxes(lines),
     )

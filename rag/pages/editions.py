@@ -33,6 +33,7 @@ from rag.schema import Edition, Provenance
 MANIFEST = "manifest.toml"
 SUFFIXES = frozenset({".txt", ".text", ".pdf", ".html", ".htm", ".md", ".markdown", ".docx", ".jsonl"})
 
+_DIGITS = "一二三四五六七八九"
 _Field = Literal["paper", "date", "page"]
 _FIELDS: tuple[_Field, ...] = ("paper", "date", "page")
 _DATE = re.compile(r"(?<!\d)((?:19|20)\d\d)(?:[-_./]?|\s*年\s*)(\d{1,2})(?:[-_./]?|\s*月\s*)(\d{1,2})日?(?!\d)")
@@ -49,9 +50,17 @@ class SourceFile:
 
 
 def page_number(text: str) -> str:
-    """Return a page number in one form: `02`, `第2版` and `2` are `2`; `a03` is `A3`; empty when there is none."""
+    """Return a page number in one form: `02`, `第2版` and `二` are `2`; `a03` is `A3`; empty when there is none."""
     match = re.search(r"([A-Za-z]?)0*(\d{1,3})", text)
-    return f"{match[1].upper()}{match[2]}" if match else ""
+    if match:
+        return f"{match[1].upper()}{match[2]}"
+    numeral = re.search(r"([一二三四五六七八九])?(十)?([一二三四五六七八九])?", text.lstrip("第"))
+    if not numeral or not numeral[0]:
+        return ""
+    tens, ten, units = numeral.groups()
+    if not ten:
+        return str(_DIGITS.index(tens or units) + 1)
+    return str((_DIGITS.index(tens) + 1 if tens else 1) * 10 + (_DIGITS.index(units) + 1 if units else 0))
 
 
 def iso_date(year: str, month: str, day: str) -> str:
@@ -97,7 +106,7 @@ def edition_from_path(path: Path, root: Path | None) -> Edition:
 
 
 def _date_in(above: Sequence[str], name: str) -> tuple[str, str, int]:
-    """Return the date in `name` (or in `name` and the one or two folders above it), what is left, and where it begins."""
+    """Return the date in `name` (or in it and one or two folders above), what is left, and where it begins."""
     match = _DATE.search(name)
     if match:
         date = iso_date(match[1], match[2], match[3])

@@ -12,6 +12,7 @@ import re
 from collections.abc import Sequence
 from dataclasses import dataclass
 from enum import IntEnum
+from itertools import pairwise
 
 from rag.pages.columns import column_tolerances, column_widths
 from rag.pages.lines import (
@@ -43,7 +44,8 @@ class Role(IntEnum):
 
 _BODY = frozenset({Role.LEAD, Role.PARAGRAPH, Role.MORE})
 _TIME_LEAD = re.compile(
-    r"^(?:\d{4}年|\d{1,2} ?月|\d{1,2} ?日|近日|日前|近期|连日来|昨日|今日|昨天|今天|当地时间|据|记者|随着|今年|去年|眼下|时下|入[春夏秋冬]|[春夏秋冬][日季])"
+    r"^(?:\d{4}年|\d{1,2} ?[月日]|近日|日前|近期|连日来|昨日|今日|昨天|今天|当地时间|据|记者|随着|今年|去年|眼下|时下"
+    r"|入[春夏秋冬]|[春夏秋冬][日季])"
 )
 _BREAKS = re.compile(r"[，、；]$")
 # Words that no paragraph or headline begins with, and words that none ends with.
@@ -85,7 +87,7 @@ def label(lines: Sequence[Line]) -> list[Role]:
     roles = list(Role)
     scores = [_fit(seen[0], role) + _opening(role) for role in roles]
     back: list[list[int]] = []
-    for before, here in zip(seen, seen[1:], strict=False):
+    for before, here in pairwise(seen):
         broken = word_runs_on(before.text, here.text)
         fits = [_fit(here, role) for role in roles]
         row: list[int] = []

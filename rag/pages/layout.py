@@ -6,6 +6,7 @@ import ctypes
 from collections import Counter
 from collections.abc import Iterator, Sequence
 from dataclasses import dataclass
+from itertools import pairwise
 from statistics import median
 from typing import Any
 
@@ -39,7 +40,7 @@ class Glyph:
 
 
 def sheet_glyphs(sheet: Any) -> list[Glyph]:
-    """Return the characters of a pypdfium2 page in the order the file has them, those that the library made up left out."""
+    """Return the characters of a pypdfium2 page in the order of the file, without those the library made up."""
     import pypdfium2.raw as pdfium
 
     text = sheet.get_textpage()
@@ -115,7 +116,7 @@ def _follows(before: Glyph, here: Glyph, most: float) -> bool:
 
 def _line(run: Sequence[Glyph], sheet: int) -> Line:
     em = median(glyph.em for glyph in run)
-    gaps = [(b.x0 - a.x1) / em for a, b in zip(run, run[1:], strict=False)]
+    gaps = [(b.x0 - a.x1) / em for a, b in pairwise(run)]
     # In justified and letter-spaced lines every gap is wide; a space between words is wider than its neighbours.
     usual = max(0.0, median(gaps)) if len(gaps) >= 3 else 0.0
     text = run[0].char

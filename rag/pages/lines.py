@@ -6,6 +6,7 @@ import re
 from collections.abc import Sequence
 from dataclasses import dataclass, replace
 
+from rag.pages.editions import page_number
 from rag.pages.repair import is_letter_spaced, tidy_line
 from rag.schema import Box
 
@@ -14,14 +15,18 @@ _CLOSING_START = "，。、；：！？”’」』）】》〉)!?,.;:%％"
 _CLOSERS = "”’」』）】》〉)"
 _DATE = r"\d{1,2} ?月 ?\d{1,2} ?日"
 _DATELINE = re.compile(
-    rf"^(?:[\u4e00-\u9fff]{{0,4}}(?:本报|晨报|日报|晚报|时报|商报|早报|都市报)[\u4e00-\u9fff]{{0,8}}?(?:讯|消息|{_DATE} ?电)"
+    rf"^(?:[\u4e00-\u9fff]{{0,4}}(?:本报|晨报|日报|晚报|时报|商报|早报|都市报)[\u4e00-\u9fff]{{0,8}}?"
+    rf"(?:讯|消息|{_DATE} ?电)"
     rf"|[\u4e00-\u9fff]{{2,4}}讯 ?[（(]"
     rf"|(?:[\u4e00-\u9fff]{{2,8}}[社网台报])[\u4e00-\u9fff·]{{0,14}} ?{_DATE} ?(?:电|讯|消息))"
 )
-_CONTINUED = re.compile(r"^[（(【] ?(?:紧|上)[接转] ?第? ?([A-Za-z]?\d{1,3}|[一二三四五六七八九十]{1,3}) ?版")
+CONTINUED_FROM = re.compile(
+    r"^[（(【] ?(?:紧|上)[接转] ?第? ?([A-Za-z]?\d{1,3}|[一二三四五六七八九十]{1,3}) ?版[^）)】]{0,12}[）)】]?"
+)
 _BYLINE = re.compile(
     r"^(?:[□■▢◇◆●○▲△☐] ?.{2,50}"
-    r"|(?:本报|见习|特约|实习|首席|全媒体|融媒体){0,3}(?:记者|通讯员|特约评论员|评论员|实习生) ?[\u4e00-\u9fff·、 ]{2,40}(?:文/图|图/文|文|报道|/文)?"
+    r"|(?:本报|见习|特约|实习|首席|全媒体|融媒体){0,3}(?:记者|通讯员|特约评论员|评论员|实习生)"
+    r" ?[\u4e00-\u9fff·、 ]{2,40}(?:文/图|图/文|文|报道|/文)?"
     r"|文/.{2,20}|图/.{2,20}|作者 ?[：:].{2,12})$"
 )
 _CREDIT = re.compile(r"^[（(][^（）()]{2,60}(?:摄|供图|提供) ?[）)]$")
@@ -61,7 +66,7 @@ def least_width(text: str) -> float:
 
 
 def first_word_width(text: str) -> float:
-    """Return the width of what at the start of a line cannot be broken: a Latin word or a figure, brackets before it."""
+    """Return the width of what cannot be broken at the start of a line: a Latin word or a figure, with brackets."""
     match = re.match(r"[“‘「『（《〈【(]*[A-Za-z0-9.,%+-]{2,}", text)
     return width(match[0]) if match else 0.0
 
@@ -83,13 +88,13 @@ def is_dateline(text: str) -> bool:
 
 def continued_from(text: str) -> str:
     """Return the page of a continuation mark （上接第1版） at the start of a line, or an empty string."""
-    match = _CONTINUED.match(text)
-    return match[1] if match else ""
+    match = CONTINUED_FROM.match(text)
+    return page_number(match[1]) if match else ""
 
 
 def opens_article(text: str) -> bool:
     """Tell whether a line can only be the first of a body."""
-    return is_dateline(text) or bool(_CONTINUED.match(text))
+    return is_dateline(text) or bool(CONTINUED_FROM.match(text))
 
 
 def is_byline(text: str) -> bool:
@@ -108,7 +113,7 @@ def is_caption(text: str) -> bool:
 
 
 def text_lines(text: str) -> list[Line]:
-    """Return the lines of an extracted page: blank ones noted on the next, fragments of one printed line put together."""
+    """Return the lines of an extracted page, blank ones noted on the next, fragments of one line put together."""
     lines: list[Line] = []
     blank = False
     for number, raw in enumerate(text.split("\n"), 1):

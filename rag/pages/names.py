@@ -26,7 +26,7 @@ _NAME_RUN = re.compile(rf"(?<=记者|讯员|习生|论员)( ?)([{_HAN}]{{4,9}})(
 
 
 def names_spaced(text: str) -> str:
-    """Return `text` with the spaces put back in its credits, （记者贺慧通讯员黎鸣石浩）, where there is only one way to."""
+    """Return `text` with the spaces put back in credits such as （记者甲乙通讯员丙丁）, where there is one way to."""
     if "（" not in text and "(" not in text:
         return text
     return _CREDITS.sub(lambda match: _spaced(match[0]), text)

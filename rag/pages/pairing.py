@@ -30,7 +30,7 @@ _LEAST_WORTH = -_LONE_HEAD - _LONE_BODY
 
 @dataclass(frozen=True, slots=True)
 class Pair:
-    """A body with its head (indices into the pieces), the share of the head that the body has, and the lead over rivals."""
+    """A body and its head (indices into the pieces), how much of the head the body has, and the lead over rivals."""
 
     body: int
     head: int

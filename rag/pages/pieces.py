@@ -77,6 +77,10 @@ def text_pieces(lines: Sequence[Line]) -> list[Piece]:
     return pieces
 
 
+def _are_first_words(body: Body) -> bool:
+    return not (body.credit or body.opens) and len(body.paragraphs) == 1 and len(body.paragraphs[0].text) < _FIRST_WORDS
+
+
 def notices_apart(lines: Sequence[Line]) -> Iterator[tuple[list[Line], list[Paragraph]]]:
     """Yield runs of ordinary lines, and runs of lines whose glyphs are printed twice as the paragraphs they make."""
     plain: list[Line] = []
@@ -142,11 +146,10 @@ def _first_words_joined(pieces: Sequence[Piece]) -> list[Piece]:
     out: list[Piece] = []
     for piece in pieces:
         last = out[-1] if out else None
-        if isinstance(piece, Body) and isinstance(last, Body) and not (last.credit or last.opens):
-            if len(last.paragraphs) == 1 and len(last.paragraphs[0].text) < _FIRST_WORDS:
-                out[-1] = Body(last.paragraphs + piece.paragraphs, piece.credit)
-                continue
-        out.append(piece)
+        if isinstance(piece, Body) and isinstance(last, Body) and _are_first_words(last):
+            out[-1] = Body(last.paragraphs + piece.paragraphs, piece.credit)
+        else:
+            out.append(piece)
     return out
 
 

@@ -3,27 +3,35 @@
 from __future__ import annotations
 
 from collections.abc import Iterator, Sequence
+from dataclasses import replace
 from pathlib import Path
 
 from rag.errors import InputError
 from rag.pages.articles import make_articles
 from rag.pages.columns import rejoined
+from rag.pages.continuations import joined
 from rag.pages.decode import decode
 from rag.pages.editions import SUFFIXES, edition_from_path, find_files, merged
+from rag.pages.folio import inferred_date, without_folio
 from rag.pages.lines import text_lines
-from rag.pages.pdf import read_pdf
+from rag.pages.markup import Block, docx_blocks, html_blocks, markdown_blocks, read_blocks
+from rag.pages.pdf import sheets
 from rag.pages.pieces import text_pieces
 from rag.pages.ready import make_page, read_ready
-from rag.pages.rereading import read_pieces
-from rag.schema import Article, Edition, Page, Skip
+from rag.pages.rereading import Reading, read_pieces
+from rag.pages.typeset import typeset_pieces
+from rag.schema import Edition, Page, Skip
 
+_UNKNOWN = Edition()
 _MAX_BYTES = 64_000_000
+_MAX_CHARACTERS = 300_000
+_MAX_LINE = 20_000
 
 
-def read_file(path: Path, *, given: Edition = Edition(), root: Path | None = None) -> Iterator[Page | Skip]:
-    """Yield the pages of one file: one for a page file, several for ready articles (`.jsonl`).
+def read_file(path: Path, *, given: Edition = _UNKNOWN, root: Path | None = None) -> Iterator[Page | Skip]:
+    """Yield the pages of one file: one for a page file, several for a long PDF or ready articles (`.jsonl`).
 
-    `given` is what the caller knows of the edition; `root` is the folder the file was found under, by which it is named.
+    `given` is what the caller knows of the edition; `root` is the folder the file was found under and is named from.
 
     Raises:
         InputError: the file cannot be used at all.
@@ -36,25 +44,10 @@ def read_file(path: Path, *, given: Edition = Edition(), root: Path | None = Non
     edition = merged(given, edition_from_path(path, root))
     if suffix == ".jsonl":
         yield from read_ready(path, source, edition)
-        return
-    data = _read_bytes(path, source)
-    if suffix == ".pdf":
-        yield from read_pdf(data, source, edition)
-        return
-    decoded = decode(data, source)
-    yield make_page(text_articles(decoded.text, source, edition), source, decoded.notes)
-
-
-def text_articles(text: str, source: str, edition: Edition) -> list[Article]:
-    """Return the articles of an extracted page.
-
-    Raises:
-        InputError: there is no text.
-    """
-    lines = rejoined(text_lines(text))
-    if not lines:
-        raise InputError(f"{source} is empty.")
-    return make_articles(read_pieces(text_pieces(lines)), edition)
+    elif suffix == ".pdf":
+        yield from _pdf_pages(_read_bytes(path, source), source, edition)
+    else:
+        yield _one_page(_read_bytes(path, source), suffix, source, edition)
 
 
 def read_paths(paths: Sequence[Path]) -> Iterator[Page | Skip]:
@@ -63,11 +56,89 @@ def read_paths(paths: Sequence[Path]) -> Iterator[Page | Skip]:
     Raises:
         InputError: a path does not exist, or a manifest cannot be read.
     """
+    yield from joined(_pages(paths))
+
+
+def _pages(paths: Sequence[Path]) -> Iterator[Page | Skip]:
     for file in find_files(paths):
         try:
             yield from read_file(file.path, given=file.edition, root=file.root)
         except InputError as error:
             yield Skip(str(file.path), str(error))
+
+
+def _one_page(data: bytes, suffix: str, source: str, edition: Edition) -> Page:
+    """Return the page of a text, HTML, Markdown or Word file."""
+    if suffix == ".docx":
+        return _page(read_blocks(_checked(docx_blocks(data, source), source)), source, edition)
+    decoded = decode(data, source)
+    if len(decoded.text) > _MAX_CHARACTERS * (10 if suffix in {".html", ".htm"} else 1):
+        raise InputError(f"{source} has {len(decoded.text):,} characters, more than a newspaper edition; split it.")
+    if suffix in {".txt", ".text"}:
+        return _text_page(decoded.text, source, edition, decoded.notes)
+    blocks = markdown_blocks(decoded.text) if suffix in {".md", ".markdown"} else html_blocks(decoded.text)
+    return _page(read_blocks(_checked(blocks, source)), source, edition, decoded.notes)
+
+
+def _checked(blocks: Sequence[Block], source: str) -> Sequence[Block]:
+    if not blocks:
+        raise InputError(f"{source} has no text.")
+    if sum(len(block.text) for block in blocks) > _MAX_CHARACTERS:
+        raise InputError(
+            f"{source} has more than {_MAX_CHARACTERS:,} characters, more than a newspaper edition; split it."
+        )
+    return blocks
+
+
+def _text_page(text: str, source: str, edition: Edition, notes: tuple[str, ...]) -> Page:
+    if any(len(line) > _MAX_LINE for line in text.split("\n")):
+        raise InputError(f"{source} has a line of more than {_MAX_LINE:,} characters; it is no newspaper page.")
+    lines, said = without_folio(text_lines(text))
+    lines = rejoined(lines)
+    if not lines:
+        raise InputError(f"{source} has no text.")
+    return _page(read_pieces(text_pieces(lines)), source, merged(edition, said), notes)
+
+
+def _page(reading: Reading, source: str, edition: Edition, notes: tuple[str, ...] = ()) -> Page:
+    articles = make_articles(reading, edition)
+    if not articles:
+        raise InputError(f"{source} has no text.")
+    if not edition.date:
+        edition = merged(edition, inferred_date([article.body for article in articles]))
+        articles = [replace(article, edition=edition) for article in articles]
+    doubtful = sum(article.confidence < 0.6 for article in articles)
+    if doubtful:
+        notes = (*notes, f"{doubtful} of {len(articles)} articles are doubtful: see them with `baowen pages inspect`")
+    return make_page(articles, source, notes)
+
+
+def _pdf_pages(data: bytes, source: str, edition: Edition) -> Iterator[Page | Skip]:
+    found = False
+    for number, count, sheet in sheets(data, source):
+        name = source if count == 1 else f"{source}#{number}"
+        if isinstance(sheet, InputError):
+            if count == 1:
+                raise sheet
+            yield Skip(name, str(sheet))
+            continue
+        lines, said = without_folio(sheet)
+        if not lines:
+            continue
+        own = edition
+        if count > 1:
+            # One file of several sheets: the page number of the path is not each sheet's.
+            own = merged(
+                Edition(
+                    paper=edition.paper, date=edition.date, paper_from=edition.paper_from, date_from=edition.date_from
+                ),
+                said,
+            )
+            own = merged(own, Edition(page=str(number), page_from="inferred"))
+        found = True
+        yield _page(read_pieces(typeset_pieces(lines)), name, merged(own, said))
+    if not found:
+        raise InputError(f"{source} has no text.")
 
 
 def _read_bytes(path: Path, source: str) -> bytes:

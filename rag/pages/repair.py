@@ -134,7 +134,7 @@ def undoubled(text: str, least: int = 6) -> str | None:
 
 
 def modern_forms(text: str) -> str:
-    """Return `text` with the radicals that PDF fonts confuse with characters (⼀ for 一) as the characters they stand for."""
+    """Return `text` with the radicals that PDF fonts put for characters (⼀ for 一) as those characters."""
     if not _RADICALS.search(text):
         return text
     return _RADICALS.sub(lambda match: unicodedata.normalize("NFKC", match[0]), text)

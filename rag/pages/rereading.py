@@ -181,7 +181,7 @@ def _as_text(lines: tuple[Line, ...], after: Body) -> Iterator[tuple[tuple[Parag
 
 
 def _join_cost(body: Body, after: Body, like: Likeness) -> float:
-    """Return what it costs to read two bodies as one; a dateline inside a body is rare, save after a few first words."""
+    """Return what it costs to read two bodies as one: a dateline inside a body is rare, save after a few words."""
     few = len(body.paragraphs) == 1 and len(body.paragraphs[0].text) < _FEW_CHARACTERS
     kin = like.kinship(body.paragraphs[-_NEAR:], after.paragraphs[:_NEAR])
     return (_JOIN_BODIES if few or not after.opens else _DATELINE_INSIDE) - kin
