@@ -1,9 +1,9 @@
 """Sentences as addresses: where each one starts and ends in an article body.
 
-A sentence ends at 。！？!?, at …… that closes a list, or at the end of its paragraph, and takes the closing quotes and brackets that follow. Marks
-inside a quotation do not end it, and a quotation stays with the words that say whose it is (“……！”他感慨，……), because
-a reader who clicks a quotation wants to know who said it. Half-width `.` never ends a sentence: Chinese pages use it
-in figures.
+A sentence ends at 。！？!?, at …… that closes a list, or at the end of its paragraph, and takes the closing quotes and
+brackets that follow. Marks inside a quotation do not end it, and a quotation stays with the words that say whose it is
+(“……！”他感慨，……), because a reader who clicks a quotation wants to know who said it. Half-width `.` never ends a
+sentence: Chinese pages use it in figures.
 """
 
 from __future__ import annotations

@@ -1,0 +1,5 @@
+"""`python -m rag` is `baowen`."""
+
+from rag.cli import main
+
+main()
