@@ -163,18 +163,19 @@ class ChatModel:
         """Return the LlamaIndex LLM that speaks to the server; LlamaIndex's own query engines take it as it is."""
         from llama_index.llms.openai_like import OpenAILike
 
-        llm: LLM = OpenAILike(
-            model=self._server.model,
-            api_base=self._server.url(),
-            api_key=self._server.key,
-            context_window=self._server.context,
-            is_chat_model=True,
-            temperature=0.0,
-            timeout=self._server.timeout,
-            max_retries=self._server.retries,
-            http_client=http_client,
-            additional_kwargs={"seed": 0, "stream_options": {"include_usage": True}},
-        )
+        options: dict[str, Any] = {
+            "model": self._server.model,
+            "api_base": self._server.url(),
+            "api_key": self._server.key,
+            "context_window": self._server.context,
+            "is_chat_model": True,
+            "temperature": 0.0,
+            "timeout": self._server.timeout,
+            "max_retries": self._server.retries,
+            "http_client": http_client,
+            "additional_kwargs": {"seed": 0, "stream_options": {"include_usage": True}},
+        }
+        llm: LLM = OpenAILike(**options)
         return llm
 
     def stream(

@@ -62,7 +62,7 @@ def _export(folder: Path, target: Path) -> tuple[int, int]:
     import torch
     import transformers
 
-    transformers.utils.logging.disable_progress_bar()
+    transformers.utils.logging.disable_progress_bar()  # type: ignore[no-untyped-call]
     bert = transformers.AutoModel.from_pretrained(folder, attn_implementation="eager").eval()
 
     class Pooled(torch.nn.Module):
