@@ -1,0 +1,38 @@
+from pathlib import Path
+
+import pytest
+
+from rag.errors import InputError
+from rag.settings import Settings, read_settings
+
+
+def test_home_comes_from_the_environment(monkeypatch: pytest.MonkeyPatch, tmp_path: Path):
+    monkeypatch.setenv("BAOWEN_HOME", str(tmp_path / "甲报"))
+    assert read_settings().home == tmp_path / "甲报"
+
+
+def test_the_environment_wins_over_the_file(monkeypatch: pytest.MonkeyPatch, tmp_path: Path):
+    monkeypatch.setenv("BAOWEN_HOME", str(tmp_path))
+    (tmp_path / "baowen.toml").write_text('llm = "none"\ntop = 3\n', encoding="utf-8")
+    assert (read_settings().llm, read_settings().top) == ("none", 3)
+    monkeypatch.setenv("BAOWEN_TOP", "5")
+    assert read_settings().top == 5
+    assert read_settings(top=7).top == 7
+
+
+@pytest.mark.parametrize(("name", "value"), [("BAOWEN_TOP", "many"), ("BAOWEN_LLM", "psychic"), ("BAOWEN_PORT", "-1")])
+def test_a_bad_value_is_named(monkeypatch: pytest.MonkeyPatch, name: str, value: str):
+    monkeypatch.setenv(name, value)
+    with pytest.raises(InputError, match=name):
+        read_settings()
+
+
+def test_a_broken_file_is_named(monkeypatch: pytest.MonkeyPatch, tmp_path: Path):
+    monkeypatch.setenv("BAOWEN_HOME", str(tmp_path))
+    (tmp_path / "baowen.toml").write_text("llm = ", encoding="utf-8")
+    with pytest.raises(InputError, match=r"baowen\.toml"):
+        read_settings()
+
+
+def test_a_key_is_never_printed():
+    assert "sesame" not in repr(Settings(llm_api_key="sesame"))
