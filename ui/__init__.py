@@ -1,1 +1,1 @@
-"""The newsroom desk in the browser."""
+"""The desk in the browser. `ui.app` composes it; nothing in `rag` imports it."""

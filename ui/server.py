@@ -1,0 +1,277 @@
+"""The web server: where it may listen, who may enter, which addresses exist, and how large a request may be."""
+
+from __future__ import annotations
+
+import contextlib
+import ipaddress
+import re
+import socket
+import threading
+import time
+import webbrowser
+from collections import deque
+from collections.abc import Callable
+from typing import TYPE_CHECKING, Any, Final
+
+from rag.errors import InputError
+from rag.passwords import check_password, check_stored
+from rag.settings import Settings
+from ui.app import ASSETS, build_app
+
+if TYPE_CHECKING:
+    from rag.service import Service
+
+OnReady = Callable[[str], None]
+
+# Gradio has many more addresses (proxies, monitoring, editing the app, run history on a hub): they do not exist here.
+_ROUTES: Final = re.compile(
+    r"/(?:login|login/|logout|config|config/|theme\.css|favicon\.ico|robots\.txt|manifest\.json"
+    r"|(?:static|assets|svelte)/.+"
+    r"|gradio_api/(?:info|info/|openapi\.json|app_id|app_id/|user|user/|login_check|login_check/|token|token/"
+    r"|startup-events|theme\.css|heartbeat/\w+|upload|upload_progress|cancel|reset|reset/"
+    r"|queue/(?:join|data)|call/(?:v2/)?\w+(?:/\w+)?|mcp(?:/.*)?))?"
+)
+_POLICY: Final = (
+    "default-src 'self'; img-src 'self' data: blob:; font-src 'self'; style-src 'self' 'unsafe-inline'; "
+    # Gradio's page starts from inline scripts and makes functions from templates.
+    "script-src 'self' 'unsafe-inline' 'unsafe-eval'; connect-src 'self'; object-src 'none'; base-uri 'self'; "
+    "form-action 'self'; frame-ancestors 'none'; frame-src 'none'; worker-src 'self' blob:; media-src 'none'"
+)
+HEADERS: Final = {
+    "content-security-policy": _POLICY,
+    "x-content-type-options": "nosniff",
+    "x-frame-options": "DENY",
+    "referrer-policy": "no-referrer",
+    "cross-origin-opener-policy": "same-origin",
+    "cross-origin-resource-policy": "same-origin",
+    "permissions-policy": "camera=(), microphone=(), geolocation=(), payment=(), usb=()",
+}
+_SOCIAL_CARDS: Final = re.compile(rb"<meta\s[^>]*?(?:og|twitter):[^>]*?>", re.DOTALL)
+_MAX_BODY: Final = 1_000_000
+_LOGINS_A_MINUTE: Final = 20
+
+
+def serve(
+    service: Service,
+    *,
+    host: str = "",
+    port: int | None = None,
+    open_browser: bool = False,
+    on_ready: OnReady | None = None,
+) -> None:
+    """Serve the desk until interrupted; empty `host` and `port` are the settings'. Port 0 takes a free one.
+
+    Raises:
+        InputError: the address may not be used without a password, or is taken.
+    """
+    import uvicorn
+
+    settings = service.settings
+    host = host or settings.host
+    check_exposure(host, settings)
+    listener = _listen(host, settings.port if port is None else port)
+    with contextlib.closing(listener):
+        app = web_app(service, host)
+        address = _address(host, listener.getsockname()[1])
+
+        class Server(uvicorn.Server):
+            async def startup(self, sockets: list[socket.socket] | None = None) -> None:
+                await super().startup(sockets)
+                _announce(address, on_ready, open_browser)
+
+        config = uvicorn.Config(app, log_level="warning", server_header=False, timeout_graceful_shutdown=3)
+        Server(config).run([listener])
+
+
+def web_app(service: Service, host: str = "127.0.0.1") -> Any:
+    """Return the desk as an ASGI application with its guards around it."""
+    import gradio as gr
+    from fastapi import FastAPI
+
+    from ui.theme import make_theme
+
+    settings = service.settings
+    outer = FastAPI(openapi_url=None, docs_url=None, redoc_url=None)
+    script, style = ((ASSETS / name).read_text(encoding="utf-8") for name in ("desk.js", "desk.css"))
+    gr.mount_gradio_app(
+        outer,
+        build_app(service),
+        path="/",
+        server_name=host,
+        auth=_login(settings) if settings.user and settings.password_hash else None,
+        allowed_paths=[],
+        blocked_paths=[str(settings.home)],
+        favicon_path=str(ASSETS / "favicon.png"),
+        show_error=True,
+        max_file_size=settings.upload_mb * 1024 * 1024,
+        footer_links=[],
+        run_history=False,
+        ssr_mode=False,
+        enable_monitoring=False,
+        pwa=False,
+        mcp_server=settings.mcp,
+        theme=make_theme(),
+        # Gradio confines `css` to its own container; the article panel and the tip stand above it.
+        head=f"<style>{style}</style><script>{script}</script>",
+    )
+    return Guard(outer, settings, host)
+
+
+def is_loopback(host: str) -> bool:
+    """Return whether only this machine can reach `host`."""
+    if host == "localhost":
+        return True
+    try:
+        return ipaddress.ip_address(host.strip("[]")).is_loopback
+    except ValueError:
+        return False
+
+
+def check_exposure(host: str, settings: Settings) -> None:
+    """Make sure that others can reach the desk only with a password.
+
+    Raises:
+        InputError: they could reach it without.
+    """
+    if settings.password_hash:
+        check_stored(settings.password_hash)
+    if not is_loopback(host) and not (settings.user and settings.password_hash):
+        raise InputError(
+            f"others could reach {host} without a password. Set BAOWEN_USER and BAOWEN_PASSWORD_HASH "
+            "(`baowen password` prints it), or serve on 127.0.0.1."
+        )
+
+
+def _login(settings: Settings) -> Callable[[str, str], bool]:
+    tries: deque[float] = deque(maxlen=_LOGINS_A_MINUTE)
+    lock = threading.Lock()
+
+    def login(user: str, password: str) -> bool:
+        now = time.monotonic()
+        with lock:
+            if len(tries) == _LOGINS_A_MINUTE and now - tries[0] < 60:
+                return False
+            tries.append(now)
+        # Both are compared whatever the first says, so that the time tells nothing.
+        right = check_password(password, settings.password_hash)
+        return right and user == settings.user
+
+    return login
+
+
+def _listen(host: str, port: int) -> socket.socket:
+    try:
+        family, kind, protocol, _, address = socket.getaddrinfo(host, port, type=socket.SOCK_STREAM)[0]
+        listener = socket.socket(family, kind, protocol)
+        listener.setsockopt(socket.SOL_SOCKET, socket.SO_REUSEADDR, 1)
+        listener.bind(address)
+        listener.listen(128)
+    except OSError as error:
+        raise InputError(
+            f"cannot listen on {host}:{port}: {error.strerror or error}. Choose another port with --port, or 0 for any."
+        ) from None
+    return listener
+
+
+def _address(host: str, port: int) -> str:
+    shown = "127.0.0.1" if host in ("0.0.0.0", "localhost") else "[::1]" if host == "::" else host  # noqa: S104
+    return f"http://{shown}:{port}"
+
+
+def _announce(address: str, on_ready: OnReady | None, open_browser: bool) -> None:
+    if on_ready is not None:
+        on_ready(address)
+    if open_browser:
+        threading.Thread(target=webbrowser.open, args=(address,), daemon=True).start()
+
+
+class Guard:
+    """Wraps the application: known addresses only, this site's own pages only, small bodies, security headers."""
+
+    def __init__(self, app: Any, settings: Settings, host: str) -> None:
+        self.app = app
+        self.upload_bytes = (settings.upload_mb + 1) * 1024 * 1024
+        self.hosts = {"localhost", "127.0.0.1", "::1", host.strip("[]")} if is_loopback(host) else None
+
+    async def __call__(self, scope: Any, receive: Any, send: Any) -> None:
+        """Answer one ASGI request."""
+        if scope["type"] != "http":
+            if scope["type"] == "lifespan":
+                await self.app(scope, receive, send)
+            return
+        headers = {key.decode("latin-1"): value.decode("latin-1") for key, value in scope["headers"]}
+        problem = self._problem(scope["path"], headers)
+        if problem:
+            await _refuse(send, *problem)
+            return
+        limit = self.upload_bytes if scope["path"].endswith("/upload") else _MAX_BODY
+        await self.app(scope, _limited(receive, limit), _dressed(send, scope["path"] == "/"))
+
+    def _problem(self, path: str, headers: dict[str, str]) -> tuple[int, str] | None:
+        host = headers.get("host", "")
+        if self.hosts is not None and _hostname(host) not in self.hosts:
+            return 403, "This desk answers only to the address it was started on."
+        origin = headers.get("origin")
+        if origin and origin != "null" and origin.split("://")[-1] != host:
+            return 403, "Another site may not use this desk."
+        if not _ROUTES.fullmatch(path):
+            return 404, "There is nothing here."
+        limit = self.upload_bytes if path.endswith("/upload") else _MAX_BODY
+        length = headers.get("content-length", "0")
+        if not length.isdecimal() or int(length) > limit:
+            return 413, f"The request is larger than {limit:,} bytes."
+        return None
+
+
+def _hostname(host: str) -> str:
+    if host.startswith("["):
+        return host[1:].split("]", maxsplit=1)[0]
+    return host.rsplit(":", 1)[0] if host.count(":") == 1 else host
+
+
+def _limited(receive: Any, limit: int) -> Any:
+    seen = 0
+
+    async def limited() -> Any:
+        nonlocal seen
+        message = await receive()
+        seen += len(message.get("body", b""))
+        # A body without a length that grows too large looks to the application like a reader who left.
+        return {"type": "http.disconnect"} if seen > limit else message
+
+    return limited
+
+
+def _dressed(send: Any, is_page: bool) -> Any:
+    extra = [(key.encode(), value.encode()) for key, value in HEADERS.items()]
+    held: list[dict[str, Any]] = []
+    chunks: list[bytes] = []
+
+    async def dressed(message: Any) -> None:
+        if message["type"] == "http.response.start":
+            kept = [(key, value) for key, value in message["headers"] if key.decode("latin-1").lower() not in HEADERS]
+            message = {**message, "headers": [*kept, *extra]}
+            if is_page:
+                held.append(message)
+                return
+        elif is_page and held:
+            chunks.append(message.get("body", b""))
+            if message.get("more_body"):
+                return
+            body = _SOCIAL_CARDS.sub(b"", b"".join(chunks))
+            start = held.pop()
+            sized = [(key, value) for key, value in start["headers"] if key.lower() != b"content-length"]
+            length = (b"content-length", str(len(body)).encode())
+            await send({**start, "headers": [*sized, length]})
+            message = {"type": "http.response.body", "body": body}
+        await send(message)
+
+    return dressed
+
+
+async def _refuse(send: Any, status: int, message: str) -> None:
+    body = message.encode()
+    headers = [(b"content-type", b"text/plain; charset=utf-8"), (b"content-length", str(len(body)).encode())]
+    headers += [(key.encode(), value.encode()) for key, value in HEADERS.items()]
+    await send({"type": "http.response.start", "status": status, "headers": headers})
+    await send({"type": "http.response.body", "body": body})
