@@ -4,14 +4,26 @@ from __future__ import annotations
 
 import contextlib
 import threading
-from collections.abc import Iterator, Sequence
+from collections.abc import Iterable, Iterator, Sequence
 from dataclasses import dataclass, field
 from pathlib import Path
 from typing import TYPE_CHECKING, Final
 
 from rag.errors import BaowenError, InputError
 from rag.protocols import Cancelled, Embedder, LanguageModel, Progress, no_progress
-from rag.schema import Answer, AnswerEvent, AnswerReady, Digest, Filters, IngestReport, SearchResult, Turn
+from rag.schema import (
+    Answer,
+    AnswerEvent,
+    AnswerReady,
+    Article,
+    Digest,
+    Filters,
+    IngestReport,
+    Page,
+    SearchResult,
+    Skip,
+    Turn,
+)
 from rag.settings import Settings
 
 if TYPE_CHECKING:
@@ -41,15 +53,37 @@ class Service:
             InputError: a path does not exist.
             ArchiveError: the archive cannot be written.
         """
-        from rag.ingest import ingest_lock, ingest_pages
         from rag.pages import find_files, read_paths
 
         for path in paths:
             if not path.exists():
                 raise InputError(f"{path} does not exist: nothing was ingested.")
-        total = sum(1 for _ in find_files(paths))
+        return self.add(read_paths(paths), progress, total=sum(1 for _ in find_files(paths)))
+
+    def add(self, pages: Iterable[Page | Skip], progress: Progress = no_progress, *, total: int = 0) -> IngestReport:
+        """Put pages that were read already into the archive.
+
+        Raises:
+            ArchiveError: the archive cannot be written.
+        """
+        from rag.ingest import ingest_lock, ingest_pages
+
         with self._ingesting, ingest_lock(self.settings.home, progress):
-            return ingest_pages(read_paths(paths), self.archive, self.index, self.embedder, progress, total=total)
+            return ingest_pages(pages, self.archive, self.index, self.embedder, progress, total=total)
+
+    def correct(self, article_id: str, corrected: Article) -> str:
+        """Put `corrected` in the place of an article and return its new id; the old id leads to it from now on.
+
+        Raises:
+            ArchiveError: there is no such article.
+        """
+        from rag.ingest import embed_articles
+
+        with self._ingesting:
+            passages, vectors = embed_articles([corrected], self.embedder)
+            new_id = self.archive.update_article(article_id, corrected, passages, vectors)
+            self.index.refresh()
+        return new_id
 
     def remove(
         self, article_ids: Sequence[str] = (), *, paper: str = "", date: str = "", page: str = "", source: str = ""
