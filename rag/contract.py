@@ -144,6 +144,7 @@ def _item_json(item: DigestItem) -> dict[str, Any]:
                 "article_id": entry.article_id,
                 "title": entry.title,
                 "sentence": claim_json(entry.sentence),
+                "change": entry.change,
             }
             for entry in item.thread
         ],

@@ -293,12 +293,13 @@ AnswerEvent = EvidenceFound | Drafting | ClaimReady | AnswerReady
 
 @dataclass(frozen=True, slots=True)
 class ThreadEntry:
-    """What an earlier edition said on a story."""
+    """What an earlier edition said on a story. `change` sets a figure of then beside the same one of now."""
 
     date: str
     article_id: str
     title: str
     sentence: Claim
+    change: str = ""
 
 
 @dataclass(frozen=True, slots=True)

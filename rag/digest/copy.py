@@ -23,22 +23,28 @@ _DATELINE = re.compile(
     r"(?:\d{1,2}月\d{1,2}日\s?(?:电|讯|消息)|(?:本报|本网|本台|[报网社台端线刊])\w{0,6}讯|(?:报|网|社|台|端)(?=[（(]\s?记者))(?![息问号息])"
 )
 _AFTER_DATELINE = re.compile(
-    r"\s*(?:[（(][^（）()]{0,120}[）)])?\s*(?:(?:特约|见习|实习)?(?:记者|通讯员)[^，。：；]{2,24}?报道)?\s*"
+    r"\s*(?:[（(][^（）()]{0,120}[）)])?\s*"
+    r"(?:[^，。：；“]{0,24}?(?:记者|通讯员)[^，。：；“]{2,20}?报道)?\s*"
     r"(?:题[：:][^\n。]{2,60}(?=\n))?(?:综合(?:消息|报道)\s?[：:，,]|[^，。：；]{2,6}消息[：:])?\s*"
 )
 _CREDIT = re.compile(
     r"\s*(?:[（(](?:[^（）()]{0,40}?(?:记者|通讯员|实习生|作者|编辑|来源|文/|图/)[^（）()]{0,120}|上接[^（）()]{1,24}|紧接[^（）()]{1,24})[）)]|本报讯|本网讯)\s*"
 )
+# Credits printed without brackets before the news: `某报记者 张三 通讯员 李四 8月2日，`.
+_BARE_CREDIT = re.compile(
+    r"[^，。：；“（）()\d]{0,12}(?:记者|通讯员)[\s/／][^，。：；“（）()\d]{2,40}?(?=\d{1,2}月|\d{1,2}日|近日|日前|昨日|今日|昨天|今天|“)"
+)
 _LOOSE = re.compile(
     r"(?:(?:近日|日前|近期|近来|连日来|最近|近段时间|这段时间|据悉|据了解|据介绍|据称|另据报道|据报道|记者了解到|记者获悉|获悉)[，,：:]?"
-    r"|(?:[本该]?[报网台社]?记者)?(?:今日|昨日|今天|昨天|近日|日前|\d{1,2}日)?从[^，。；]{2,40}(?:获悉|了解到|得知)[，,：:]"
-    r"|[本该]?[报网台社]?记者(?:今日|昨日|今天|昨天|近日|日前|\d{1,2}日)?(?:获悉|了解到|注意到)[，,：:]"
+    r"|(?:[^，。；“]{0,10}记者)?(?:今日|昨日|今天|昨天|近日|日前|\d{1,2}日)?从[^，。；]{2,90}(?:获悉|了解到|得知)[，,：:]"
+    r"|[^，。；“]{0,10}记者(?:今日|昨日|今天|昨天|近日|日前|\d{1,2}日)?(?:获悉|了解到|注意到)[，,：:]"
     r"|据[^，。；：]{2,25}(?:报道|消息|介绍|透露|了解)[，,]"
     r"|(?:同时|此外|另外|其中|因此|为此|对此|而且|并且|不过|然而|但是|但|而|于是|随后|接着|与此同时|除此之外|不仅如此|值得一提的是|值得注意的是|总之|可以说)[，,])\s*"
 )
 # What a picture agency's or a photographer's credit leaves at the head of the next sentence.
 _PICTURE = re.compile(
-    r"[^，。；\n]{0,30}?(?:资料图片?(?:[（(][^（）()]{0,20}[）)])?|供图|视觉中国\s*图|(?:记者|通讯员)\s?\S{2,4}\s?摄)\s*(?=[\w“《])"
+    r"(?:[^，。；\n]{0,30}?(?:资料图片?(?:[（(][^（）()]{0,20}[）)])?|供图|视觉中国\s*图|(?:记者|通讯员)\s?\S{2,4}\s?摄)"
+    r"|[\u4e00-\u9fff]{2,3}\s+摄)\s*(?=[\w“《])"
 )
 _CAPTION = re.compile(
     r"(?:\S{2,4}\s?摄|供图|资料图片?|图片来源[^。]{0,20}|图为[^。]{2,60})[）)]?。?$|^(?:图为|图[①②③④⑤一二三四五]|上图|下图|资料图)"
@@ -53,6 +59,11 @@ _BORDER = "，,；;：:"
 # A clause that opens so is the first half of something, or says how and why and not what.
 _SUBORDINATE = re.compile(
     r"^(?:为了?|通过|随着|针对|对于?|由于|因|如果|若|虽然?|尽管|不仅|不但|除了?|围绕|按照|根据|依托|结合|在|自|从|当|据|以|经|面对|作为|既|无论|不管|只要|只有|一旦|即使|与|同|和|其中)"
+)
+# A clause that says when, where or in what: the subject comes after it.
+_FRAME = re.compile(
+    r"^(?:截至|截止|自|从|在|到|据|经|随着|通过|为|目前|当前|如今|现在|今年|去年|明年|当天|当日|同日|当晚|\d{1,4}[年月日])"
+    r"|(?:以来|期间|时|后|前|中|上|下|方面|当天|时候)$"
 )
 _PRONOUN = re.compile(
     r"^(?:他|她|它|其|这|那|此|该|对此|双方|两人|两国|前者|后者|上述|以上|本次|此次|同时|他们|她们|它们|相比之下|而|但|也|还|并|又|且|则|却|就|第[二三四五六]|二是|三是|四是|五是)"
@@ -124,14 +135,14 @@ def _opening(body: str) -> int:
         at = after.end() if after else dateline.end()
         again = _DATELINE.match(body, at)
         at = again.end() if again else at
-    while (credit := _CREDIT.match(body, at)) and credit.end() > at:
+    while (credit := _CREDIT.match(body, at) or _BARE_CREDIT.match(body, at)) and credit.end() > at:
         at = credit.end()
     return at
 
 
 def _past_loose(body: str, at: int, end: int) -> int:
     while True:
-        while at < end and body[at].isspace():
+        while at < end and (body[at].isspace() or body[at] in "，、；：。,;:"):
             at += 1
         credit, loose = _CREDIT.match(body, at, end), _LOOSE.match(body, at, end)
         found = max((match.end() for match in (credit, loose) if match), default=at)
@@ -147,7 +158,8 @@ def _tells(text: str, *, ended: bool) -> bool:
         return False
     if words[-1] in "？?" or (not ended and len(words) < 26):
         return False
-    return any(word.flag[:1] == "v" for word in tagged(words))
+    # Tags err on a verb between foreign names: a whole sentence of some length is taken to have one.
+    return (ended and len(words) >= 24) or any(word.flag[:1] == "v" for word in tagged(words))
 
 
 def clause_ends(text: str) -> list[tuple[int, str]]:
@@ -178,6 +190,9 @@ def standing(text: str) -> bool:
     """Return True when a clause can open a sentence: it does not lean on what went before, and names its subject."""
     if leans(text):
         return False
+    first, comma, rest = text.partition("，")
+    if comma and len(first) <= 24 and _FRAME.search(first):
+        return standing(rest)
     for word in tagged(text[:20]):
         kind = word.flag[:1]
         if kind in {"n", "j", "l", "i", "s", "t", "f"} or word.flag == "eng":
@@ -192,11 +207,12 @@ def cut(line: Line, limit: int = LIMIT, *, keep: int = 0) -> Line:
     text = line.article.body[line.begin : line.stop]
     if len(text) <= limit:
         return line
-    best = 0
-    ends = clause_ends(text)
-    start = 0
-    for end, mark in ends:
-        whole = mark not in "：:" and _whole(text[start:end])
+    best = start = 0
+    subject = False
+    for end, mark in clause_ends(text):
+        clause = text[start:end]
+        subject = subject or (not _SUBORDINATE.match(clause) and standing(clause))
+        whole = mark not in "：:" and _whole(clause) and (subject or not _SUBORDINATE.match(text))
         start = end
         if whole and (end <= limit or best < keep or not best):
             best = max(best, end)

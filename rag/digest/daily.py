@@ -1,22 +1,37 @@
-"""The daily digest: a day's stories in ever better wholes, the extractive one at once, the model's sentences after it."""
+"""The daily digest: a day's stories in ever better wholes, the extractive one at once, then the model's sentences."""
 
 from __future__ import annotations
 
 from collections.abc import Iterator, Sequence
+from dataclasses import dataclass, replace
+from itertools import combinations
 
 from rag.archive import Archive
-from rag.digest.copy import Line, printed
-from rag.digest.extract import headline_share
+from rag.digest.extract import claim_of, headline_share
 from rag.digest.figures import has_figure, key_figures
 from rag.digest.likeness import Likeness
 from rag.digest.planning import Plan, Story, plan
-from rag.grounding.verify import verify
+from rag.digest.summarise import cached_draft, draft, merged, told_by_model
+from rag.digest.threads import Nearness, conflicting, earlier_articles, measured, thread
+from rag.errors import LLMError, ModelError
 from rag.protocols import Cancelled, LanguageModel
 from rag.schema import Article, Claim, Digest, DigestItem, Ledger
 from rag.settings import Settings
 from rag.text.tokens import fold_phrase, words
 
 _FEWEST, _MOST = 3, 5  # sentences of 今日要点
+_MOST_CONFLICTS = 5
+
+
+@dataclass(frozen=True, slots=True)
+class _Day:
+    """What is told of a day, apart from who phrased it."""
+
+    date: str
+    papers: tuple[str, ...]
+    plan: Plan
+    items: tuple[DigestItem, ...]
+    ledger: Ledger
 
 
 def digest_events(
@@ -26,7 +41,7 @@ def digest_events(
     paper: str = "",
     topic: str = "",
     llm: LanguageModel | None,
-    settings: Settings,
+    settings: Settings,  # noqa: ARG001 - part of the service's contract; nothing of a digest is set yet
     cancelled: Cancelled | None = None,
 ) -> Iterator[Digest]:
     """Yield whole digests of a day (default: the newest), each better than the one before; the last one is final.
@@ -37,15 +52,13 @@ def digest_events(
     day = date or archive.newest_date()
     edition = archive.edition_articles(day, paper)
     articles = [article for article in edition if _on_topic(article, topic)]
-    papers = tuple(dict.fromkeys(article.edition.paper for article in articles if article.edition.paper))
     if not articles:
-        yield Digest(day, papers, "none", (), (), Ledger(0, 0), (_nothing(day, paper, topic, bool(edition)),))
+        yield Digest(day, (), "none", (), (), Ledger(0, 0), (_nothing(day, paper, topic, bool(edition)),))
         return
-    likeness = Likeness(articles)
-    planned = plan(articles, likeness)
-    items = [_item(story) for story in planned.stories]
-    first = _digest(day, papers, planned, items, len(articles))
-    yield first
+    told = _told(archive, day, paper, articles)
+    yield _digest(told, {}, "none", ())
+    if llm is not None:
+        yield from _phrased(archive, told, llm, cancelled)
 
 
 def _nothing(day: str, paper: str, topic: str, printed_that_day: bool) -> str:
@@ -66,40 +79,109 @@ def _on_topic(article: Article, topic: str) -> bool:
     return bool(wanted) and all(word in text for word in wanted)
 
 
-def claim_of(line: Line) -> Claim | None:
-    """Return the line as a verified claim; the whole sentence when a cut made it doubtful, None when that fails too."""
-    claim = verify(line.text, [line.evidence])
-    if claim.verdict == "supported":
-        return claim
-    whole = verify(printed(line.article.body[line.start : line.end]), [line.evidence])
-    return whole if whole.verdict == "supported" else None
+def _told(archive: Archive, day: str, paper: str, articles: Sequence[Article]) -> _Day:
+    earlier = earlier_articles(archive, day, paper)
+    likeness = Likeness([*articles, *earlier])
+    nearness = Nearness(archive, [*articles, *earlier]) if earlier else Nearness(archive, ())
+    planned = plan(articles, likeness)
+    items = []
+    for story in planned.stories:
+        item = _item(story)
+        if item.sentences:
+            items.append(replace(item, thread=thread(story, earlier, likeness, nearness)))
+    papers = tuple(dict.fromkeys(article.edition.paper for article in articles if article.edition.paper))
+    covered = sum(len(item.article_ids) for item in items)
+    ledger = Ledger(len(articles), covered, planned.left_out, _conflicts(planned.stories))
+    return _Day(day, papers, planned, tuple(items), ledger)
 
 
 def _item(story: Story) -> DigestItem:
     lines = list(story.lines[0])
     for others in story.lines[1:]:
         known = key_figures("".join(line.text for line in lines))
-        fresh = [line for line in others if any(not has_figure(one, known) for one in line.figures)]
-        lines += fresh[:1]
-    claims = [claim for claim in map(claim_of, lines) if claim is not None]
+        lines += [line for line in others if any(not has_figure(one, known) for one in line.figures)][:1]
+    claims = tuple(claim for claim in map(claim_of, lines) if claim is not None)
     ids = tuple(article.id for article in story.articles)
-    return DigestItem(story.main.title, story.section, ids, tuple(claims))
+    return DigestItem(story.main.title, story.section, ids, claims)
 
 
-def _digest(
-    day: str, papers: tuple[str, ...], planned: Plan, items: Sequence[DigestItem], articles: int, llm: str = "none"
-) -> Digest:
-    shown = [item for item in items if item.sentences]
-    covered = sum(len(item.article_ids) for item in shown)
-    ledger = Ledger(articles, covered, planned.left_out)
-    return Digest(day, papers, llm, _highlights(planned, shown), tuple(shown), ledger, ())
+def _conflicts(stories: Sequence[Story]) -> tuple[tuple[Claim, Claim], ...]:
+    """Return the sentences in which reports of one story give different figures for one thing."""
+    found: list[tuple[Claim, Claim]] = []
+    for story in stories:
+        for ours, theirs in combinations(story.lines, 2):
+            pairs = (
+                (one, other) for mine in ours for yours in theirs for one in measured(mine) for other in measured(yours)
+            )
+            for one, other in pairs:
+                claims = (claim_of(one.line), claim_of(other.line)) if conflicting(one, other) else (None, None)
+                if claims[0] and claims[1] and claims not in found:
+                    found.append((claims[0], claims[1]))
+    return tuple(found[:_MOST_CONFLICTS])
+
+
+def _phrased(archive: Archive, told: _Day, llm: LanguageModel, cancelled: Cancelled | None) -> Iterator[Digest]:
+    """Yield the digest with the model's sentences: first all that are stored, then each as it is written."""
+    stories = {story.main.id: story for story in told.plan.stories}
+    phrased: dict[str, tuple[Claim, ...]] = {}
+    waiting: list[Story] = []
+    for item in told.items:
+        story = stories[item.article_ids[0]]
+        stored = cached_draft(archive, story.main, llm.name)
+        if stored is None:
+            waiting.append(story)
+        else:
+            phrased[story.main.id] = told_by_model(stored, story.main)
+    notes: tuple[str, ...] = ()
+    if phrased:
+        yield _digest(told, phrased, llm.name, _progress(told, phrased) if waiting else ())
+    try:
+        for story in waiting:
+            text = None if _stopped(cancelled) else draft(archive, story.main, story.lines[0], llm, cancelled)
+            if text is None:
+                notes = ("已停止，其余为原文摘录；再次打开时接着写。",)
+                break
+            phrased[story.main.id] = told_by_model(text, story.main)
+            yield _digest(told, phrased, llm.name, _progress(told, phrased))
+    except (LLMError, ModelError) as error:
+        notes = (f"语言模型没有写完，其余为原文摘录：{error}",)
+    if waiting:
+        yield _digest(told, phrased, llm.name if phrased else "none", notes)
+
+
+def _stopped(cancelled: Cancelled | None) -> bool:
+    return cancelled is not None and cancelled.is_set()
+
+
+def _progress(told: _Day, phrased: dict[str, tuple[Claim, ...]]) -> tuple[str, ...]:
+    return (f"语言模型正在改写：{len(phrased)}/{len(told.items)} 条。",)
+
+
+def _digest(told: _Day, phrased: dict[str, tuple[Claim, ...]], llm: str, notes: tuple[str, ...]) -> Digest:
+    items = tuple(
+        replace(item, sentences=merged(phrased.get(item.article_ids[0], ()), item.sentences)) for item in told.items
+    )
+    highlights = _highlights(told.plan, items)
+    return Digest(told.date, told.papers, llm, highlights, items, told.ledger, (*notes, *_account(items, phrased)))
+
+
+def _account(items: Sequence[DigestItem], phrased: dict[str, tuple[Claim, ...]]) -> tuple[str, ...]:
+    """Say who phrased the sentences, and how many figures they repeat."""
+    claims = [claim for item in items for claim in item.sentences]
+    figures = sum(len(key_figures(claim.text)) for claim in claims)
+    written = {claim.text for told in phrased.values() for claim in told}
+    by_model = sum(claim.text in written for claim in claims)
+    told = (
+        f"{by_model} 句由语言模型改写，{len(claims) - by_model} 句摘自原文" if by_model else f"{len(claims)} 句摘自原文"
+    )
+    return (f"{told}；句中 {figures} 个数字均与原文核对。",)
 
 
 def _highlights(planned: Plan, items: Sequence[DigestItem]) -> tuple[Claim, ...]:
     """Return the sentence of each top story that says most of its headline."""
-    headlines = {story.main.id: story.main.headline for story in planned.stories}
+    articles = {story.main.id: story.main for story in planned.stories}
     wanted = min(_MOST, max(_FEWEST, (len(items) + 1) // 3))
     return tuple(
-        max(item.sentences, key=lambda claim: headline_share(claim.text, headlines[item.article_ids[0]]))
+        max(item.sentences, key=lambda claim: headline_share(claim.text, articles[item.article_ids[0]]))
         for item in items[:wanted]
     )

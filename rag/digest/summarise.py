@@ -1,0 +1,100 @@
+"""The model's part of a digest: one short call an article, its sentences kept only where the article bears them out.
+
+A prompt token costs as much as a quarter of an output token here, so the model sees the headline and the sentences
+that the program chose, not the article; the instruction never changes, so that its prefix stays in the server's cache.
+What the model wrote is stored as it came and verified again whenever it is read.
+"""
+
+from __future__ import annotations
+
+import re
+from collections.abc import Sequence
+
+from rag.archive import Archive
+from rag.digest.copy import Line, news_lines, printed
+from rag.digest.figures import has_figure, key_figures
+from rag.grounding.verify import verify
+from rag.protocols import Cancelled, LanguageModel
+from rag.schema import Article, Claim, content_id
+from rag.text.sentences import sentence_spans
+from rag.text.tokens import bigrams
+
+PROMPT_VERSION = "1"
+INSTRUCTION = "把报道写成一两句话的新闻摘要：谁做了什么，结果和关键数字。只用原文的说法，不加评论。"
+_MAX_TOKENS = 100
+_STOP = ("\n", "标题：", "正文：", "摘要：")
+_MOST = 3
+_LEAD_IN = re.compile(r"^(?:新闻)?(?:摘要|概要|总结)[：:]|^[“\"]|^\d+[.、]\s*|^[-*•]\s*")
+
+
+def prompt(article: Article, lines: Sequence[Line]) -> str:
+    """Return what the model reads of an article: its headline and the chosen lines."""
+    return f"标题：{article.headline}\n正文：{''.join(line.text for line in lines)}\n摘要："
+
+
+def cache_key(article: Article, model: str) -> str:
+    """Return the key under which what `model` wrote of `article` is stored."""
+    return content_id("summary", article.id, model, PROMPT_VERSION)
+
+
+def cached_draft(archive: Archive, article: Article, model: str) -> str | None:
+    """Return what the model wrote of the article at an earlier time, or None."""
+    return archive.summary(cache_key(article, model))
+
+
+def draft(
+    archive: Archive, article: Article, lines: Sequence[Line], llm: LanguageModel, cancelled: Cancelled | None
+) -> str | None:
+    """Return what the model writes of an article, stored for the next time; None when the reader stopped it.
+
+    Raises:
+        LLMError: the model cannot be reached, timed out, or broke off.
+    """
+    deltas = llm.stream(INSTRUCTION, prompt(article, lines), max_tokens=_MAX_TOKENS, stop=_STOP, cancelled=cancelled)
+    text = "".join(delta.text for delta in deltas).strip()
+    if cancelled is not None and cancelled.is_set():
+        return None
+    archive.save_summary(cache_key(article, llm.name), text)
+    return text
+
+
+def told_by_model(text: str, article: Article) -> tuple[Claim, ...]:
+    """Return the sentences of a draft that the article bears out, as verified claims; the others are dropped.
+
+    A last sentence that does not end was cut off by the token limit and is dropped too.
+    """
+    clean = text.strip()
+    while (found := _LEAD_IN.match(clean)) and found.end():
+        clean = clean[found.end() :].strip()
+    clean = clean.rstrip('”"') if clean.count("“") < clean.count("”") else clean
+    evidence = [line.evidence for line in news_lines(article)]
+    claims: list[Claim] = []
+    for start, end in sentence_spans(clean):
+        sentence = clean[start:end]
+        if sentence[-1] not in "。！？”’）》" or len(sentence) < 8:
+            continue
+        claim = verify(printed(sentence), evidence)
+        if claim.verdict == "supported" and claim.citations and not _repeats(claim.text, claims):
+            claims.append(claim)
+    return tuple(claims)
+
+
+def merged(model: Sequence[Claim], own: Sequence[Claim]) -> tuple[Claim, ...]:
+    """Return the model's sentences and, after them, the article's own that say something the model left out."""
+    if not model:
+        return tuple(own)
+    kept = list(model[:_MOST])
+    for claim in own:
+        if len(kept) >= _MOST:
+            break
+        known = key_figures("".join(one.text for one in kept))
+        fresh = any(not has_figure(figure, known) for figure in key_figures(claim.text))
+        if fresh or not _repeats(claim.text, kept):
+            kept.append(claim)
+    return tuple(kept)
+
+
+def _repeats(text: str, claims: Sequence[Claim]) -> bool:
+    own = set(bigrams(text))
+    said = set(bigrams("".join(claim.text for claim in claims)))
+    return len(own & said) > 0.6 * len(own)
