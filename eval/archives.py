@@ -13,9 +13,10 @@ from pathlib import Path
 import numpy as np
 
 from eval.datasets import Dataset
-from eval.metrics import folded
+from eval.metrics import folded, precision
 from eval.questions import Question
-from eval.systems import Bench
+from eval.scoring import shown_citations
+from eval.systems import AnswerJSON, Bench
 from rag.errors import InputError
 from rag.protocols import Embedder, Progress, Vectors, no_progress
 from rag.service import Service, open_service
@@ -126,6 +127,19 @@ def _documents(dataset: Dataset, home: Path) -> list[Path]:
 def _bench(service: Service) -> Bench:
     ids = {one.external_id: one.id for one in service.archive.iter_articles() if one.external_id}
     return Bench(service, ids)
+
+
+def addressed(answer: AnswerJSON, bench: Bench) -> float | None:
+    """Return the share of the shown citations whose quote stands in the archive at the address they give."""
+    cited = shown_citations(answer)
+    articles = bench.service.archive.articles({one["article_id"] for one in cited})
+    return precision(
+        [
+            one["article_id"] in articles
+            and articles[one["article_id"]].body[one["start"] : one["end"]] == one["quote"]
+            for one in cited
+        ]
+    )
 
 
 def documents_of(dataset: Dataset, settings: Settings) -> list[str]:

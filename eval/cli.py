@@ -3,12 +3,15 @@
 from __future__ import annotations
 
 from collections.abc import Sequence
+from dataclasses import replace
 from pathlib import Path
 from typing import TYPE_CHECKING, Annotated
 
 import typer
 
 if TYPE_CHECKING:
+    from rich.console import Console
+
     from eval.records import Record
 
 app = typer.Typer(
@@ -51,6 +54,74 @@ def run_command(  # noqa: PLR0917 - the options of a command line
     typer.echo(f"\n{done.folder}")
 
 
+@app.command("report")
+def report_command(folder: Annotated[Path, typer.Argument(help="The folder of a run.")]) -> None:
+    """Write a run's report: one HTML file with tables, charts and the worst cases."""
+    from eval.report import write_report
+
+    typer.echo(write_report(folder))
+
+
+@app.command("compare")
+def compare_command(
+    before: Annotated[Path, typer.Argument(help="The folder of a run.")],
+    after: Annotated[Path, typer.Argument(help="The folder of another.")],
+    system: Annotated[str, typer.Option(help="Which system, where a run has several.")] = "",
+    other: Annotated[str, typer.Option(help="Which system of the second run; default: the same.")] = "",
+) -> None:
+    """Show what changed between two runs of the same questions, question by question, and whether by chance."""
+    from eval.compare import compare
+    from eval.records import read_run
+    from eval.tables import comparison_table
+
+    found = compare(read_run(before)[1], read_run(after)[1], system, other)
+    console = _console()
+    console.print(comparison_table(found))
+    for change in found.changes:
+        sign = "+" if change.better else "-"
+        said = f"    before: {change.before[:200]}\n    after:  {change.after[:200]}"
+        line = f"{sign} {change.question} {change.text}\n{said}"
+        console.print(line, style="green" if change.better else "red", markup=False, highlight=False)
+    if found.unmatched:
+        console.print(f"{found.unmatched} questions are in one of the runs only.")
+
+
+@app.command("gate")
+def gate_command(
+    update: Annotated[bool, typer.Option("--update", help="Raise the floors to what is measured now.")] = False,
+    fast: Annotated[bool, typer.Option("--fast", help="Only the part without the language model.")] = False,
+) -> None:
+    """Fail when a figure is under its floor in eval/baseline.json."""
+    from eval import gate
+    from eval.datasets import load_dataset
+    from eval.runner import shown_progress
+    from eval.tables import floors_table, verdict_line, wrong
+    from rag.settings import read_settings
+
+    settings = read_settings(llm="none") if fast else read_settings()
+    dataset, baseline = load_dataset("seed"), gate.read_baseline()
+    problems = [] if update else gate.check_dataset(dataset, baseline)
+    with shown_progress() as progress:
+        measured = {gate.FAST: gate.measure_fast(settings, dataset, progress=progress)}
+        if gate.llm_ready(settings):
+            measured[gate.SLOW] = gate.measure_slow(settings, dataset, baseline.questions, progress=progress)
+    for part, (figures, records) in measured.items():
+        problems += gate.faults(part, figures, baseline)
+        _console().print(floors_table(part, figures, baseline.floors.get(part, {})))
+        for record in wrong(records):
+            _console().print(f"  ✗ {verdict_line(record)}", markup=False, highlight=False)
+        if update:
+            baseline = gate.raised(part, figures, baseline)
+    if gate.SLOW not in measured:
+        typer.echo("The part with the language model was left out: there is no model, or it was not asked for.")
+    if update:
+        gate.write_baseline(replace(baseline, dataset_sha256=dataset.sha256))
+    for problem in problems:
+        typer.echo(f"gate: {problem}", err=True)
+    if problems:
+        raise typer.Exit(1)
+
+
 @app.command("check")
 def check_command(questions: Annotated[Path, typer.Argument(help="A file of questions.")]) -> None:
     """Check a file of questions; every bad line is named."""
@@ -61,17 +132,21 @@ def check_command(questions: Annotated[Path, typer.Argument(help="A file of ques
 
 
 def _print_run(records: Sequence[Record], name: str) -> None:
-    from rich.console import Console
-
     from eval.scoring import grouped
     from eval.tables import by_system, by_type, summary_table, verdict_line, wrong
 
-    console = Console(width=max(160, Console().width))
+    console = _console()
     for system, rows in grouped(records, lambda one: one.system).items():
         console.print(summary_table(f"{system}, by type of question", by_type(rows)))
         for record in wrong(rows)[:40]:
             console.print(f"  ✗ {verdict_line(record)}", markup=False, highlight=False)
     console.print(summary_table(f"{name}: all systems", by_system(records)))
+
+
+def _console() -> Console:
+    from rich.console import Console
+
+    return Console(width=max(160, Console().width))
 
 
 def main() -> None:

@@ -26,13 +26,19 @@ from rag.settings import Settings
 
 # What has no bearing on an answer, and what must not be written down.
 _LEFT_OUT = frozenset(
-    {"home", "models", "database", "llm_api_key", "user", "password_hash", "host", "port", "upload_mb", "models_from"}
+    {
+        *("home", "models", "models_from", "database", "llm_api_key", "user", "password_hash", "host", "port"),
+        *("upload_mb", "question_limit", "answers_at_once", "waiting_limit", "mcp"),
+    }
 )
 
 
 @dataclass(frozen=True, slots=True)
 class Record:
-    """One question put to one system: the answer in the shape of `ask --json`, the ids of the right articles."""
+    """One question put to one system: the answer in the shape of `ask --json`, the ids of the right articles.
+
+    `addressed` is the share of the shown citations whose quote stands in the archive at the address they give.
+    """
 
     key: str
     system: str
@@ -41,6 +47,7 @@ class Record:
     gold: tuple[str, ...] = ()
     seconds: float = 0.0
     error: str = ""
+    addressed: float | None = None
 
     def as_json(self) -> dict[str, Any]:
         """The record as plain values."""
@@ -52,6 +59,7 @@ class Record:
             "gold": list(self.gold),
             "seconds": self.seconds,
             "error": self.error,
+            "addressed": self.addressed,
         }
 
 
@@ -65,6 +73,7 @@ def record_from_json(row: Mapping[str, Any]) -> Record:
         gold=tuple(row["gold"]),
         seconds=row["seconds"],
         error=row.get("error", ""),
+        addressed=row.get("addressed"),
     )
 
 

@@ -6,11 +6,11 @@ import os
 import time
 from collections.abc import Iterator, Mapping, Sequence
 from contextlib import contextmanager
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 from pathlib import Path
 from typing import Any
 
-from eval.archives import documents_of, gold_articles, opened
+from eval.archives import addressed, documents_of, gold_articles, opened
 from eval.datasets import ROOT, Dataset
 from eval.questions import Question
 from eval.records import AnswerStore, Record, code_version, record_key, relevant_settings, versions, write_run
@@ -75,6 +75,7 @@ def run(
                     asked[name] = open_system(name, bench)
                     _warm(bench.service.llm)
                 record = _asked(asked[name], question, name, keys[question.id, name], gold[question.id])
+                record = replace(record, addressed=addressed(record.answer, bench))
                 store.put(record)
                 known[question.id, name] = record
             progress("ask", len(missing), len(missing))

@@ -48,6 +48,7 @@ def score(record: Record) -> Scores:
         "right": float(is_right(question, answer) and not record.error),
         "refused": float(refused(answer)),
         "supported": metrics.precision([one == "supported" for one in verdicts if one != "unchecked"]),
+        "addressed": record.addressed,
         "seconds": record.seconds,
         "length": float(len(answer.get("answer", ""))),
     }
@@ -110,6 +111,7 @@ class Summary:
     article_recall: float | None
     numbers: float | None
     supported: float | None
+    addressed: float | None
     character_f1: float | None
     rouge_l: float | None
     median_seconds: float
@@ -146,6 +148,7 @@ def summarise(system: str, records: Sequence[Record]) -> Summary:
         article_recall=average("article_recall"),
         numbers=average("numbers"),
         supported=average("supported"),
+        addressed=average("addressed"),
         character_f1=average("character_f1"),
         rouge_l=average("rouge_l"),
         median_seconds=median(seconds) if seconds else 0.0,

@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from collections.abc import Sequence
+from collections.abc import Mapping, Sequence
 from typing import TYPE_CHECKING
 
 from eval.records import Record
@@ -10,6 +10,9 @@ from eval.scoring import Summary, grouped, score, summarise
 
 if TYPE_CHECKING:
     from rich.table import Table
+
+    from eval.compare import Comparison
+    from eval.gate import Floor
 
 COLUMNS: tuple[tuple[str, str, str], ...] = (
     ("accuracy", "right", "answerable questions answered rightly"),
@@ -21,6 +24,7 @@ COLUMNS: tuple[tuple[str, str, str], ...] = (
     ("article_precision", "article P", "share of the cited articles that are the right ones"),
     ("numbers", "figures", "share of the figures in answers that stand in what is cited"),
     ("supported", "verified", "share of the shown sentences that the program found supported"),
+    ("addressed", "addresses", "share of the citations whose quote stands where they say"),
     ("character_f1", "char F1", "best character F1 over the reference answers"),
 )
 
@@ -54,6 +58,48 @@ def summary_table(title: str, rows: Sequence[tuple[str, Summary]]) -> Table:
     for name, summary in rows:
         failed = f" ({summary.errors} failed)" if summary.errors else ""
         table.add_row(name + failed, str(summary.questions), *figures(summary))
+    return table
+
+
+def comparison_table(found: Comparison) -> Table:
+    """Return the tests of a comparison."""
+    from rich.table import Table
+
+    table = Table(
+        "score",
+        "n",
+        "before",
+        "after",
+        "change (95%)",
+        "better",
+        "worse",
+        "p",
+        title=found.system,
+        title_justify="left",
+    )
+    for title, test in found.tests:
+        interval = test.difference
+        table.add_row(
+            title,
+            str(test.questions),
+            f"{test.before:.3f}",
+            f"{test.after:.3f}",
+            f"{interval.mean:+.3f} [{interval.low:+.3f}, {interval.high:+.3f}]",
+            str(test.better),
+            str(test.worse),
+            f"{test.p_value:.3f}{' *' if test.significant else ''}",
+        )
+    return table
+
+
+def floors_table(part: str, figures: Mapping[str, float], floors: Mapping[str, Floor]) -> Table:
+    """Return the figures of one part of the gate beside their floors."""
+    from rich.table import Table
+
+    table = Table("figure", "measured", "floor", title=f"gate, {part}", title_justify="left")
+    for name in dict.fromkeys([*figures, *floors]):
+        floor = f"{floors[name].floor:.3f}" if name in floors else "–"
+        table.add_row(name, f"{figures[name]:.3f}" if name in figures else "–", floor)
     return table
 
 
