@@ -19,6 +19,7 @@ from rag.schema import Article, Claim, Digest, DigestItem, Ledger
 from rag.settings import Settings
 from rag.text.tokens import fold_phrase, words
 
+UNFINISHED = "语言模型没有写完"
 _FEWEST, _MOST = 3, 5  # sentences of 今日要点
 _MOST_CONFLICTS = 5
 
@@ -144,7 +145,7 @@ def _phrased(archive: Archive, told: _Day, llm: LanguageModel, cancelled: Cancel
             phrased[story.main.id] = told_by_model(text, story.main)
             yield _digest(told, phrased, llm.name, _progress(told, phrased))
     except (LLMError, ModelError) as error:
-        notes = (f"语言模型没有写完，其余为原文摘录：{error}",)
+        notes = (f"{UNFINISHED}，其余为原文摘录：{error}",)
     if waiting:
         yield _digest(told, phrased, llm.name if phrased else "none", notes)
 

@@ -95,3 +95,65 @@ def test_copies_are_collapsed_and_named(tmp_path: Path) -> None:
     digest = final(fill(tmp_path, [page(one), page(other)]), tmp_path)
     assert len(digest.items) == 1
     assert ["重复" in left.reason for left in digest.ledger.left_out] == [True]
+
+
+def stories() -> list[Page]:
+    then = Article(
+        "甲市企业入库达5.1万家",
+        "6月11日，甲市召开商业价值信用贷款推进会。全市企业类市场主体入库总数达5.1万家，累计授信10.2亿元。",
+        edition=Edition("甲报", "2025-06-12", "1"),
+    )
+    other = Article(
+        "乙县举办龙舟赛",
+        "6月11日，乙县举办龙舟赛，32支队伍参赛，观众超过2万人。",
+        edition=Edition("甲报", "2025-06-12", "2"),
+    )
+    now = Article(
+        "甲市企业入库达5.4万家",
+        "7月10日，甲市召开商业价值信用贷款推进会。全市企业类市场主体入库总数达5.4万家，累计授信13.05亿元。",
+        edition=Edition("甲报", "2025-07-11", "1"),
+    )
+    return [page(then), page(other), page(now)]
+
+
+def test_thread_sets_figures_of_then_beside_now(tmp_path: Path) -> None:
+    digest = final(fill(tmp_path, stories()), tmp_path)
+    (entry,) = digest.items[0].thread
+    assert entry.date == "2025-06-12"
+    assert entry.sentence.verdict == "supported"
+    assert entry.change == "5.1万家（2025-06-12）→ 5.4万家（2025-07-11）"
+
+
+def test_reports_of_one_event_are_one_story_and_their_conflict_is_named(tmp_path: Path) -> None:
+    lead = "7月10日晚，甲县白云镇发生山体滑坡，省市县三级救援队伍连夜赶到白云镇展开救援。"
+    one = Article(
+        "白云镇山体滑坡救援展开",
+        lead + "滑坡共造成房屋倒塌12间，转移群众300人。",
+        edition=Edition("甲报", "2025-07-11", "1"),
+    )
+    other = Article(
+        "甲县白云镇发生山体滑坡",
+        lead[:-1] + "，当地中学设为安置点。滑坡共造成房屋倒塌15间，转移群众300人。",
+        edition=Edition("乙报", "2025-07-11", "1"),
+    )
+    filler = [
+        Article(
+            f"{name}举行",
+            f"{name}7月10日在乙市举行，来自各地的{n}名代表参加，主办方介绍了筹备情况。",
+            edition=Edition("甲报", "2025-07-11", "2"),
+            position=n,
+        )
+        for n, name in enumerate(["龙舟赛", "读书节", "科技展", "招聘会", "音乐会"], 21)
+    ]
+    digest = final(fill(tmp_path, [page(one), page(other), page(*filler)]), tmp_path)
+    story = next(item for item in digest.items if one.id in item.article_ids)
+    assert other.id in story.article_ids
+    assert [
+        {"12间" in a.text, "15间" in a.text, "12间" in b.text, "15间" in b.text} for a, b in digest.ledger.conflicts
+    ]
+
+
+def test_second_paper_can_be_asked_for_alone(tmp_path: Path) -> None:
+    digest = final(fill(tmp_path, stories()), tmp_path, date="2025-06-12", paper="甲报")
+    assert digest.papers == ("甲报",)
+    assert len(digest.items) == 2
