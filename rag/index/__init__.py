@@ -13,9 +13,10 @@ from rag.schema import Filters
 class Candidate:
     """An article that may answer, with what each kind of search says of it; higher is better.
 
-    `words` and `grams` are BM25 of the whole article over words and over character bigrams, `passage` that of its best
-    passage over words; each is divided by the most the question could get. `dense` is the cosine of the passage nearest
-    to the question, in standard deviations above the average passage. `best` is the number of the passage to show.
+    `words`, `grams` and `phrases` are BM25 of the whole article over words, character bigrams and pairs of adjacent
+    words, `passage` that of its best passage over words; each is divided by the most the question could get. `dense` is
+    the cosine of the passage nearest to the question, in standard deviations above the average passage. `best` is the
+    number of the passage to show.
     """
 
     article_id: str
@@ -23,6 +24,7 @@ class Candidate:
     dense: float = 0.0
     words: float = 0.0
     grams: float = 0.0
+    phrases: float = 0.0
     passage: float = 0.0
 
 

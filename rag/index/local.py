@@ -254,6 +254,7 @@ class LocalIndex:
                     float(own.max(axis=0).mean()),
                     float(lexical.words[document]),
                     float(lexical.grams[document]),
+                    float(lexical.phrases[document]),
                     float(part.max()),
                 )
             )

@@ -27,7 +27,7 @@ Numbers = npt.NDArray[np.int64]
 TableName = Literal["words", "grams"]
 TABLES: tuple[TableName, ...] = ("words", "grams")
 # Raise it when tokens are cut differently: an index of another version is made anew.
-VERSION = "2"
+VERSION = "3"
 
 # The ascii tokenizer takes every character above 127 for part of a token, so what Python cut is what FTS5 stores.
 _FTS = """
@@ -41,7 +41,7 @@ CREATE TABLE IF NOT EXISTS state (key TEXT PRIMARY KEY, value TEXT NOT NULL);
 CREATE TABLE IF NOT EXISTS documents (
     number INTEGER PRIMARY KEY, article_id TEXT NOT NULL UNIQUE,
     paper TEXT NOT NULL, date TEXT NOT NULL, page TEXT NOT NULL, kind TEXT NOT NULL,
-    words INTEGER NOT NULL, grams INTEGER NOT NULL
+    words INTEGER NOT NULL, grams INTEGER NOT NULL, head_words INTEGER NOT NULL, head_grams INTEGER NOT NULL
 );
 CREATE TABLE IF NOT EXISTS passages (
     number INTEGER PRIMARY KEY, document INTEGER NOT NULL, first INTEGER NOT NULL, words INTEGER NOT NULL
@@ -72,11 +72,12 @@ class Collection:
     """What every search needs in memory.
 
     Documents are ascending by number, passages in order of the text; a passage's `document` is a place in
-    `documents`, its `first` the place of its first word in the document.
+    `documents`, its `first` the place of its first word in the document. `heads` says how many tokens the headline has.
     """
 
     documents: Numbers
     lengths: dict[TableName, npt.NDArray[np.float32]]
+    heads: dict[TableName, npt.NDArray[np.float32]]
     passages: Numbers
     document: Numbers
     first: Numbers
@@ -149,18 +150,22 @@ class Postings:
 
     def _add(self, entry: Entry) -> None:
         article, number, run = entry.article, entry.number, self._connection.execute
-        head = words(article.headline)
+        heads = {"words": words(article.headline), "grams": list(bigrams(article.headline))}
         parts = [words(article.body[start:end]) for _, start, end in entry.passages]
         tokens: dict[TableName, list[str]] = {
-            "words": [*head, *(word for part in parts for word in part)],
-            "grams": list(bigrams(f"{article.headline}\n{article.body}")),
+            "words": [*heads["words"], *(word for part in parts for word in part)],
+            "grams": [*heads["grams"], *bigrams(article.body)],
         }
         edition = article.edition
         run(
-            "INSERT INTO documents VALUES (?, ?, ?, ?, ?, ?, ?, ?)",
-            (number, article.id, edition.paper, edition.date, edition.page, article.kind, *map(len, tokens.values())),
+            "INSERT INTO documents VALUES (?, ?, ?, ?, ?, ?, ?, ?, ?, ?)",
+            (
+                *(number, article.id, edition.paper, edition.date, edition.page, article.kind),
+                *map(len, tokens.values()),
+                *map(len, heads.values()),
+            ),
         )
-        first = len(head)
+        first = len(heads["words"])
         for (passage, _, _), part in zip(entry.passages, parts, strict=True):
             run("INSERT INTO passages VALUES (?, ?, ?, ?)", (passage, number, first, len(part)))
             first += len(part)
@@ -192,13 +197,15 @@ class Postings:
 
     def collection(self) -> Collection:
         """Return the numbers and lengths of everything indexed."""
-        documents = _table(self._rows("SELECT number, words, grams FROM documents ORDER BY number"), 3)
+        columns = "number, words, grams, head_words, head_grams"
+        documents = _table(self._rows(f"SELECT {columns} FROM documents ORDER BY number"), 5)
         passages = _table(
             self._rows("SELECT number, document, first, words FROM passages ORDER BY document, first, number"), 4
         )
         return Collection(
             documents[:, 0],
             {"words": documents[:, 1].astype(np.float32), "grams": documents[:, 2].astype(np.float32)},
+            {"words": documents[:, 3].astype(np.float32), "grams": documents[:, 4].astype(np.float32)},
             passages[:, 0],
             np.searchsorted(documents[:, 0], passages[:, 1]),
             passages[:, 2],
