@@ -10,6 +10,7 @@ fingerprint stored with an index is that of the weights, the tokeniser and the p
 from __future__ import annotations
 
 import hashlib
+import json
 import os
 import threading
 from collections.abc import Sequence
@@ -76,8 +77,8 @@ class OnnxEmbedder:
     @property
     def dimension(self) -> int:
         """The length of every vector."""
-        session, _tokenizer = self._load()
-        return int(session.get_outputs()[0].shape[-1] or self.query("").shape[0])
+        config = json.loads((self._folder / "config.json").read_text(encoding="utf-8"))
+        return int(config["hidden_size"])
 
     @property
     def fingerprint(self) -> str:
