@@ -53,6 +53,8 @@ _CREDIT_LINE = re.compile(
     r"^[□■◆●▲]|^(?:记者|通讯员|文[/／]|图[/／]|编辑|责编|责任编辑|来源|作者|海报|策划|监制|原标题)[：:\s/／]?[^，。]{0,30}$"
 )
 _UNFINISHED = re.compile(r"(?:中|后|时|下|上|前|里|间|之际|以来|的|和|与|及|等|是|为|称|说|表示)$")
+# The end of an enumeration that commas run through: 某市市长甲、书记乙，某局局长丙等陪同。
+_LISTED = re.compile(r"[^，。]{0,40}等(?![待于级到])")
 _END = re.compile(r"[\s。；;，,、：:（(]+$|[（(]完[）)]$")
 _OPENERS, _CLOSERS = "“「『（(《〈【[", "”」』）)》〉】]"
 _BORDER = "，,；;：:"
@@ -209,10 +211,13 @@ def cut(line: Line, limit: int = LIMIT, *, keep: int = 0) -> Line:
         return line
     best = start = 0
     subject = False
-    for end, mark in clause_ends(text):
+    ends = clause_ends(text)
+    for index, (end, mark) in enumerate(ends):
         clause = text[start:end]
+        following = text[end : ends[index + 1][0]] if index + 1 < len(ends) else ""
         subject = subject or (not _SUBORDINATE.match(clause) and standing(clause))
         whole = mark not in "：:" and _whole(clause) and (subject or not _SUBORDINATE.match(text))
+        whole = whole and not ("、" in clause and _LISTED.match(following))
         start = end
         if whole and (end <= limit or best < keep or not best):
             best = max(best, end)

@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from collections.abc import Iterator, Sequence
+from collections.abc import Generator, Iterator, Sequence
 from dataclasses import dataclass, replace
 from itertools import combinations
 
@@ -11,6 +11,7 @@ from rag.digest.extract import claim_of, headline_share
 from rag.digest.figures import has_figure, key_figures
 from rag.digest.likeness import Likeness
 from rag.digest.planning import Plan, Story, plan
+from rag.digest.stored import keep, recall
 from rag.digest.summarise import cached_draft, draft, merged, told_by_model
 from rag.digest.threads import Nearness, conflicting, earlier_articles, measured, thread
 from rag.errors import LLMError, ModelError
@@ -51,15 +52,30 @@ def digest_events(
     of the articles in their places and a note. Once `cancelled` is set, what is there is yielded and kept.
     """
     day = date or archive.newest_date()
+    kept = None if topic else recall(archive, day, paper, "none")
+    if kept is not None:
+        yield kept
+        if llm is None:
+            return
+        finished = recall(archive, day, paper, llm.name)
+        if finished is not None:
+            yield finished
+            return
     edition = archive.edition_articles(day, paper)
     articles = [article for article in edition if _on_topic(article, topic)]
     if not articles:
         yield Digest(day, (), "none", (), (), Ledger(0, 0), (_nothing(day, paper, topic, bool(edition)),))
         return
     told = _told(archive, day, paper, articles)
-    yield _digest(told, {}, "none", ())
+    if kept is None:
+        extractive = _digest(told, {}, "none", ())
+        if not topic:
+            keep(archive, extractive, paper)
+        yield extractive
     if llm is not None:
-        yield from _phrased(archive, told, llm, cancelled)
+        last = yield from _phrased(archive, told, llm, cancelled)
+        if last is not None and not topic:
+            keep(archive, last, paper)
 
 
 def _nothing(day: str, paper: str, topic: str, printed_that_day: bool) -> str:
@@ -121,8 +137,13 @@ def _conflicts(stories: Sequence[Story]) -> tuple[tuple[Claim, Claim], ...]:
     return tuple(found[:_MOST_CONFLICTS])
 
 
-def _phrased(archive: Archive, told: _Day, llm: LanguageModel, cancelled: Cancelled | None) -> Iterator[Digest]:
-    """Yield the digest with the model's sentences: first all that are stored, then each as it is written."""
+def _phrased(
+    archive: Archive, told: _Day, llm: LanguageModel, cancelled: Cancelled | None
+) -> Generator[Digest, None, Digest | None]:
+    """Yield the digest with the model's sentences: first all that are stored, then each as it is written.
+
+    Returns the last one when the model has read every story, else None.
+    """
     stories = {story.main.id: story for story in told.plan.stories}
     phrased: dict[str, tuple[Claim, ...]] = {}
     waiting: list[Story] = []
@@ -134,8 +155,8 @@ def _phrased(archive: Archive, told: _Day, llm: LanguageModel, cancelled: Cancel
         else:
             phrased[story.main.id] = told_by_model(stored, story.main)
     notes: tuple[str, ...] = ()
-    if phrased:
-        yield _digest(told, phrased, llm.name, _progress(told, phrased) if waiting else ())
+    if phrased and waiting:
+        yield _digest(told, phrased, llm.name, _progress(told, phrased))
     try:
         for story in waiting:
             text = None if _stopped(cancelled) else draft(archive, story.main, story.lines[0], llm, cancelled)
@@ -146,8 +167,9 @@ def _phrased(archive: Archive, told: _Day, llm: LanguageModel, cancelled: Cancel
             yield _digest(told, phrased, llm.name, _progress(told, phrased))
     except (LLMError, ModelError) as error:
         notes = (f"{UNFINISHED}，其余为原文摘录：{error}",)
-    if waiting:
-        yield _digest(told, phrased, llm.name if phrased else "none", notes)
+    last = _digest(told, phrased, llm.name if phrased else "none", notes)
+    yield last
+    return None if notes else last
 
 
 def _stopped(cancelled: Cancelled | None) -> bool:

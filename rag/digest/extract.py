@@ -23,6 +23,7 @@ _ROOM = 190  # characters of an item before it counts as full
 _MOST = 3
 _TOTAL = re.compile(r"累计|共[计有完实签发]|总[数量额计投]|合计|全[国省市县区]|同比|环比|余额")
 _CREDIT = re.compile(r"供图|[□■◆▲]|[\u4e00-\u9fff]摄(?=[\u4e00-\u9fff“])|图片来源|来源：|编辑：|责编|文/|图/")
+_FIRST_PERSON = re.compile(r"^[^“”]*?(?:我们|咱|我(?![国省市县区州校院军方党团镇乡村军]))")
 # Speeches that say what should be done are heard at every meeting.
 _URGING = re.compile(
     r"(?:指出|强调|要求|希望)[，：]|^(?:要|应|必须|下一步|未来)|[^需只主重]要(?:进一步|坚持|切实|始终|加强|以|把|不断)"
@@ -108,8 +109,9 @@ def _unfit(text: str) -> float:
         fault = max(fault, 0.3)
     if len(text) < 18:
         fault += 0.2
-    if len(text) > 130:
-        fault += 0.1
+    fault += max(0, len(text) - 110) / 200
+    if _FIRST_PERSON.search(text):
+        fault += 0.4
     if _URGING.search(text):
         fault += 0.12
     if _CREDIT.search(text):

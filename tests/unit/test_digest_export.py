@@ -13,33 +13,31 @@ from rag.digest import export, stored
 from rag.schema import Citation, Claim, Digest, DigestItem, Ledger, LeftOut, ThreadEntry
 
 ATOM = "{http://www.w3.org/2005/Atom}"
-ALLOWED = set(
-    [
-        "html",
-        "head",
-        "meta",
-        "title",
-        "style",
-        "body",
-        "header",
-        "p",
-        "h1",
-        "h2",
-        "h3",
-        "span",
-        "section",
-        "ol",
-        "ul",
-        "li",
-        "b",
-        "div",
-        "article",
-        "small",
-        "sup",
-        "a",
-        "em",
-    ]
-)
+ALLOWED = {
+    "html",
+    "head",
+    "meta",
+    "title",
+    "style",
+    "body",
+    "header",
+    "p",
+    "h1",
+    "h2",
+    "h3",
+    "span",
+    "section",
+    "ol",
+    "ul",
+    "li",
+    "b",
+    "div",
+    "article",
+    "small",
+    "sup",
+    "a",
+    "em",
+}
 
 
 def digest(text: str = "甲市水厂完工。", date: str = "2025-07-11") -> Digest:
