@@ -13,6 +13,7 @@ if TYPE_CHECKING:
     from rich.console import Console
 
     from eval.records import Record
+    from rag.settings import Settings
 
 app = typer.Typer(
     name="eval",
@@ -28,7 +29,7 @@ LLMOption = Annotated[str, typer.Option("--llm", help="embedded, openai or none;
 
 @app.command("run")
 def run_command(  # noqa: PLR0917 - the options of a command line
-    dataset: Annotated[str, typer.Option(help="seed, rgb, cmrc, qa_articles")] = "seed",
+    dataset: Annotated[str, typer.Option(help="seed, rgb, cmrc, qa_articles, retrieval, verifier, digest")] = "seed",
     questions: Annotated[Path | None, typer.Option(help="Your own questions (.jsonl or .csv) instead.")] = None,
     documents: Annotated[list[Path] | None, typer.Option(help="Pages to ask them of; default: your archive.")] = None,
     data: Data = None,
@@ -42,10 +43,14 @@ def run_command(  # noqa: PLR0917 - the options of a command line
 ) -> None:
     """Ask a dataset's questions, print the figures, keep every answer. Break off at any time: the next run goes on."""
     from eval.datasets import load_dataset, user_dataset
+    from eval.recipes import RECIPES
     from eval.runner import run, shown_progress
     from rag.settings import read_settings
 
     settings = read_settings(**({"llm": llm} if llm else {}))
+    if not questions and dataset in RECIPES:
+        _print_recipe(dataset, settings, data, limit, sample, seed, out)
+        return
     chosen = user_dataset(questions, documents or ()) if questions else load_dataset(dataset, data)
     chosen = chosen.selected(limit=limit, sample=sample, seed=seed)
     with shown_progress() as progress:
@@ -122,6 +127,34 @@ def gate_command(
         raise typer.Exit(1)
 
 
+@app.command("bench")
+def bench_command(
+    suite: Annotated[
+        list[str], typer.Option(help="ingest, embed, index, ask, digest, start or scale; may be repeated.")
+    ],
+    llm: LLMOption = "",
+    limit: Annotated[int, typer.Option(min=0, help="Make it smaller: fewer sizes, questions or repeats.")] = 0,
+    out: Annotated[Path | None, typer.Option(help="Folder for JSON and PNG; default: runs/bench.")] = None,
+) -> None:
+    """Measure speed and growth, as ratios against a peer or a limit in the same run."""
+    from eval.bench.outcome import write_outcome
+    from eval.bench.suites import measure
+    from eval.runner import RUNS
+    from eval.tables import ratios_table, text_table
+    from rag.settings import read_settings
+
+    settings = read_settings(**({"llm": llm} if llm else {}))
+    for name in suite:
+        outcome = measure(name, settings, limit)
+        _console().print(text_table(name, outcome.header, outcome.rows))
+        _console().print(ratios_table(outcome.ratios))
+        for note in outcome.notes:
+            typer.echo(note)
+        for path in write_outcome(outcome, out or RUNS / "bench"):
+            if path is not None:
+                typer.echo(path)
+
+
 @app.command("check")
 def check_command(questions: Annotated[Path, typer.Argument(help="A file of questions.")]) -> None:
     """Check a file of questions; every bad line is named."""
@@ -141,6 +174,25 @@ def _print_run(records: Sequence[Record], name: str) -> None:
         for record in wrong(rows)[:40]:
             console.print(f"  ✗ {verdict_line(record)}", markup=False, highlight=False)
     console.print(summary_table(f"{name}: all systems", by_system(records)))
+
+
+def _print_recipe(  # noqa: PLR0917 - the options of the command line
+    name: str, settings: Settings, data: Path | None, limit: int, sample: int, seed: int, out: Path | None
+) -> None:
+    from eval.recipes import Request, run_recipe
+    from eval.runner import shown_progress
+    from eval.tables import text_table
+    from rag.errors import InputError
+
+    if data is None:
+        raise InputError(f"the dataset {name} is not part of Baowen: give the folder of public sets as --data DIR.")
+    with shown_progress() as progress:
+        where, result = run_recipe(name, Request(data, settings, limit, sample, seed, progress=progress), out)
+    for sheet in result.sheets:
+        _console().print(text_table(sheet.title, sheet.header, sheet.rows))
+    for note in result.notes:
+        _console().print(f"  {note}", markup=False, highlight=False)
+    typer.echo(f"\n{where}")
 
 
 def _console() -> Console:

@@ -10,6 +10,7 @@ import re
 from collections import Counter
 from collections.abc import Collection, Mapping, Sequence
 
+from eval import digest
 from rag.text.numbers import quantities, same_unit, same_value
 from rag.text.tokens import fold_phrase
 
@@ -81,8 +82,7 @@ def cmrc_f1(text: str, answers: Sequence[str]) -> float | None:
 
 def rouge_l(text: str, reference: str) -> float:
     """ROUGE-L F1 over characters, punctuation aside (Lin 2004; characters, as is usual for Chinese)."""
-    mine, theirs = _bare(text), _bare(reference)
-    return _f1(_longest_subsequence(mine, theirs), len(mine), len(theirs))
+    return digest.rouge_l(text, reference).f1
 
 
 def best_rouge_l(text: str, answers: Sequence[str]) -> float | None:
@@ -163,14 +163,3 @@ def _longest_run(one: Sequence[str], other: Sequence[str]) -> int:
             before, row[index] = row[index], before + 1 if item == candidate else 0
             best = max(best, row[index])
     return best
-
-
-def _longest_subsequence(one: str, other: str) -> int:
-    row = [0] * (len(other) + 1)
-    for item in one:
-        before = 0
-        for index, candidate in enumerate(other, 1):
-            held = row[index]
-            row[index] = before + 1 if item == candidate else max(held, row[index - 1])
-            before = held
-    return row[-1]

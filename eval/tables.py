@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from collections.abc import Mapping, Sequence
+from collections.abc import Iterable, Mapping, Sequence
 from typing import TYPE_CHECKING
 
 from eval.records import Record
@@ -11,6 +11,7 @@ from eval.scoring import Summary, grouped, score, summarise
 if TYPE_CHECKING:
     from rich.table import Table
 
+    from eval.bench.outcome import Ratio
     from eval.compare import Comparison
     from eval.gate import Floor
 
@@ -90,6 +91,32 @@ def comparison_table(found: Comparison) -> Table:
             f"{test.p_value:.3f}{' *' if test.significant else ''}",
         )
     return table
+
+
+def text_table(title: str, header: Sequence[str], rows: Iterable[Sequence[str]]) -> Table:
+    """Return a table of ready cells."""
+    from rich.table import Table
+
+    table = Table(*header, title=title, title_justify="left")
+    for row in rows:
+        table.add_row(*row)
+    return table
+
+
+def ratios_table(ratios: Iterable[Ratio]) -> Table:
+    """Return what a benchmark is held against."""
+    rows = (
+        (
+            one.name,
+            f"{one.ours:.3g} {one.unit}",
+            f"{one.theirs:.3g} {one.unit}",
+            one.against,
+            f"{one.times:.2f}",
+            "" if one.times >= 1 else "✗",
+        )
+        for one in ratios
+    )
+    return text_table("ratios (above 1 is better)", ("what", "ours", "other", "other being", "times", ""), rows)
 
 
 def floors_table(part: str, figures: Mapping[str, float], floors: Mapping[str, Floor]) -> Table:

@@ -1,0 +1,81 @@
+import json
+
+import pytest
+
+from eval import archives, retrieval
+from eval.recipes import Request, run_recipe
+from rag.errors import InputError
+from rag.fakes import HashEmbedder
+from rag.settings import Settings
+
+TOPICS = ("新桥通车", "小学扩建", "医院开业", "公园绿化", "地铁试运行", "稻谷丰收")
+PEOPLE = ("李建国", "王志强", "张晓丽", "刘海涛", "陈文静", "赵国庆")
+
+
+@pytest.fixture
+def request_(tmp_path, monkeypatch):
+    monkeypatch.setattr(archives, "_embedder", lambda settings: HashEmbedder())
+    return Request(tmp_path, Settings(llm="none"), runs=tmp_path / "runs")
+
+
+def write(path, rows):
+    path.parent.mkdir(exist_ok=True)
+    path.write_text("".join(json.dumps(row, ensure_ascii=False) + "\n" for row in rows), "utf-8")
+
+
+def articles():
+    for number, topic in enumerate(TOPICS):
+        body = (
+            f"{topic}的消息近日传来。{topic}工程总投资{number + 3}亿元，历时{number + 2}年。"
+            f"负责人{PEOPLE[number]}表示，{topic}造福{number + 5}万名市民。"
+        )
+        yield {
+            "id": f"a{number}",
+            "title": topic,
+            "date": f"2023-08-0{1 + number % 2}",
+            "body": body,
+            "summary": body[:30],
+        }
+
+
+def test_ranking_a_pool_gives_every_system_a_row(request_):
+    folder = request_.data / "retrieval"
+    rows = list(articles())
+    write(
+        folder / "corpus.jsonl",
+        [{"doc_id": r["id"], "title": r["title"], "date": r["date"], "text": r["body"]} for r in rows],
+    )
+    write(
+        folder / "queries.jsonl",
+        [{"qid": f"q{n}", "type": "event", "query": f"{t}总投资多少？"} for n, t in enumerate(TOPICS)],
+    )
+    write(folder / "qrels.jsonl", [{"qid": f"q{n}", "doc_id": f"a{n}", "grade": 2} for n in range(len(TOPICS))])
+    where, result = run_recipe("retrieval", request_)
+    assert {name.split(", event")[0] for name in result.figures} == set(retrieval._SYSTEMS)
+    assert result.figures["BM25, bigrams, event"]["MRR@10"] == 1.0
+    assert result.figures["hybrid, event"]["MRR@10"] == 1.0
+    assert json.loads((where / "result.json").read_text("utf-8"))["figures"] == result.figures
+
+
+def test_digests_are_scored_beside_lead_3(request_):
+    write(request_.data / "articles" / "articles.jsonl", list(articles()))
+    _, result = run_recipe("digest", request_)
+    ours = result.figures["none"]
+    assert 0.0 < ours["rouge_l"] <= 1.0
+    assert ours["verified"] == 1.0
+    assert 0.0 < ours["coverage"] <= 1.0
+    assert [row[0] for row in result.sheets[1].rows] == ["2023-08-01", "2023-08-02"]
+    assert result.notes == ()
+
+
+def test_the_verifier_is_scored_by_kind(request_):
+    write(request_.data / "articles" / "articles.jsonl", list(articles()))
+    _, result = run_recipe("verifier", request_)
+    assert result.figures["verifier"]["caught"] > 0.5
+    assert any(row[0].startswith("false: digit") for row in result.sheets[0].rows)
+
+
+def test_missing_data_is_a_stated_fault(request_):
+    for name in ("retrieval", "digest", "verifier"):
+        with pytest.raises(InputError):
+            run_recipe(name, request_)
