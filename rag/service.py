@@ -94,6 +94,20 @@ class Service:
             self.index.refresh()
         return count
 
+    def rebuild_index(self, progress: Progress = no_progress) -> tuple[str, ...]:
+        """Throw the search index away and make it anew from the archive; return what is wrong with it, if anything.
+
+        Raises:
+            ArchiveError: the index folder cannot be written.
+        """
+        import shutil
+
+        with self._ingesting:
+            self.index.close()
+            shutil.rmtree(self.settings.home / "index", ignore_errors=True)
+            self.index.refresh(progress)
+            return self.index.verify()
+
     def search(self, question: str, *, top: int = 10, filters: Filters = Filters()) -> SearchResult:
         """Return the articles that bear on `question`, best first.
 

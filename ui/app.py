@@ -33,7 +33,8 @@ def build_app(service: Service) -> gr.Blocks:
 
     desk = open_desk(service)
     labels = Labels()
-    with gr.Blocks(title="报问 Baowen", analytics_enabled=False, fill_width=True, delete_cache=(3600, 3600)) as blocks:
+    blocks = gr.Blocks(title="报问 Baowen", analytics_enabled=False, fill_width=True, delete_cache=(3600, 3600))
+    with blocks:
         language = gr.State("zh")
         bus = make_bus()
         with gr.Sidebar(open=False, width=280, elem_id="sidebar"):
@@ -46,14 +47,14 @@ def build_app(service: Service) -> gr.Blocks:
             with labels.add(gr.Tab(id="digest"), label="tab.digest"):
                 digest = make_digest(labels)
             with labels.add(gr.Tab(id="library"), label="tab.library"):
-                library = make_library(labels, service.settings)
+                library = make_library(labels)
             with labels.add(gr.Tab(id="quality"), label="tab.quality"):
                 quality = make_quality(labels)
         reader = make_reader()
         wire_ask(desk, ask, bus, language)
         wire_digest(desk, digest, bus, language)
         wire_library(desk, library, bus, language)
-        wire_quality(desk, quality, bus, language)
+        wire_quality(quality, language)
         wire_reader(desk, bus, reader, language)
         wire_opening(desk, blocks, labels, language, switch, masthead, reader, ask, digest, library, quality)
         add_endpoints(desk)
@@ -64,8 +65,8 @@ def build_app(service: Service) -> gr.Blocks:
 def _masthead(gr: Any, labels: Any, make_panel: Any) -> tuple[Any, Any]:
     with gr.Row(elem_classes="masthead", equal_height=True):
         masthead = make_panel("masthead", scale=8)
-        switch = labels.add(gr.Button(elem_id="language", size="sm", scale=0, min_width=72), value="language")
-        labels.add(gr.Button(elem_id="theme", size="sm", scale=0, min_width=72), value="theme")
+        switch = labels.add(gr.Button(elem_id="language", size="sm", scale=0, min_width=72), value="frame.language")
+        labels.add(gr.Button(elem_id="theme", size="sm", scale=0, min_width=72), value="frame.theme")
     return masthead, switch
 
 

@@ -63,7 +63,7 @@ def make_ask(labels: Labels, history: Any, fresh: Any) -> AskTab:
     with gr.Row(elem_classes="desk", equal_height=False):
         with gr.Column(scale=3, min_width=320, elem_classes="talk"):
             past = make_panel("past")
-            live = make_panel("live")
+            live = make_panel("live", "window.baowen.follow(element)")
             with gr.Row(elem_classes="composer", equal_height=True):
                 question = labels.add(
                     gr.Textbox(

@@ -12,7 +12,7 @@ from ui.ask import AskTab, filter_choices, history_panel, show_conversation
 from ui.desk import Desk, article_id, conversation_id, language_of, plain, span
 from ui.digest import DigestTab, digest_choices
 from ui.labels import Labels
-from ui.library import LibraryTab, shelf_panel
+from ui.library import LibraryTab, limits_line, shelf_panels
 from ui.quality import QualityTab, report_panel
 from ui.reader import article_panel
 from ui.texts import Language
@@ -36,7 +36,17 @@ def wire_opening(
     browser = gr.Textbox(visible="hidden", elem_id="browser")
     spoken = gr.Textbox(visible="hidden", elem_id="spoken")
     panels = [language, spoken, masthead, ask.past, ask.evidence, ask.history, ask.conversation]
-    choices = [ask.papers, ask.pages, digest.edition, library.shelf, quality.report]
+    choices = [
+        ask.papers,
+        ask.pages,
+        digest.edition,
+        digest.page,
+        library.chosen,
+        library.shelf,
+        library.contents,
+        library.limits,
+        quality.report,
+    ]
     outputs = [*panels, *choices, *labels.components]
 
     def fill(name: Language, conversation: str) -> list[Any]:
@@ -50,9 +60,10 @@ def wire_opening(
             history_panel(desk, conversation, name),
             conversation,
             *filter_choices(desk),
-            digest_choices(desk, name),
-            shelf_panel(desk, name),
-            report_panel(desk, name),
+            *digest_choices(desk, name),
+            *shelf_panels(desk, None, name),
+            limits_line(desk, name),
+            report_panel(name),
             *labels.updates(name),
         ]
 
@@ -65,6 +76,12 @@ def wire_opening(
 
     def switched(state: str, conversation: str) -> list[Any]:
         return fill("en" if language_of(state) == "zh" else "zh", conversation_id(conversation))
+
+    def holdings(state: str, conversation: str) -> list[Any]:
+        name = language_of(state)
+        here = conversation_id(conversation)
+        past = gr.skip() if here else show_conversation(desk, "", name)[0]
+        return [past, *filter_choices(desk), *digest_choices(desk, name)]
 
     quiet: dict[str, Any] = {"api_visibility": "private", "show_progress": "hidden", "concurrency_limit": None}
     blocks.load(
@@ -80,6 +97,14 @@ def wire_opening(
         inputs=[language, ask.conversation],
         outputs=outputs,
         api_name="desk_language",
+        **quiet,
+    )
+    # What the archive holds changed: filters, editions and the welcome follow, wherever the reader is.
+    library.changed.change(
+        holdings,
+        inputs=[language, ask.conversation],
+        outputs=[ask.past, ask.papers, ask.pages, digest.edition, digest.page],
+        api_name="desk_holdings",
         **quiet,
     )
     spoken.change(None, inputs=[spoken], js="(name) => window.baowen.language(name)")

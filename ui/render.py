@@ -189,7 +189,9 @@ def answer_html(answer: Json, turn: int, language: Language, *, last: bool = Fal
     found = sources(answer["claims"], answer["evidence"])
     body = "".join(claim_html(claim, found, language) for claim in answer["claims"])
     if not answer["claims"]:
-        body = text(answer["answer"])
+        # The program's own sentence names the nearest articles; here they stand below and can be opened.
+        unanswered = answer["outcome"] == "not_found" and answer.get("nearest")
+        body = text(say("ask.unanswered", language) if unanswered else answer["answer"])
     actions = [
         button(say("ask.copy", language), classes="quiet", copy=plain_answer(answer, language)),
         button(say("ask.evidence", language), classes="quiet wide-only", sources=turn),
@@ -354,7 +356,7 @@ def article_html(
     article: Article | None, siblings: Sequence[Article], language: Language, *, start: int = 0, end: int = 0
 ) -> str:
     """Return the reader: the article as printed, the cited sentence marked, and its page's other articles."""
-    close = button("×", classes="quiet close", title=say("close", language), close="reader")
+    close = button("×", classes="quiet close", title=say("frame.close", language), close="reader")
     if article is None:
         return f"<header>{close}</header>{note(say('article.missing', language), 'hint')}"
     edition = article.edition
@@ -392,4 +394,4 @@ def _siblings(article: Article, siblings: Sequence[Article], language: Language)
 
 def masthead_html(language: Language) -> str:
     """Return the name of the program and its line."""
-    return f"<h1>{text(say('title', language))}</h1><p>{text(say('tagline', language))}</p>"
+    return f"<h1>{text(say('frame.title', language))}</h1><p>{text(say('frame.tagline', language))}</p>"

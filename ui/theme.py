@@ -54,6 +54,8 @@ def make_theme() -> Any:
         input_border_color_dark="#46423a",
         input_border_color_focus="*primary_500",
         input_border_color_focus_dark="#d98a7d",
+        input_border_width="1px",
+        input_border_width_dark="1px",
         input_radius="3px",
         button_large_radius="3px",
         button_medium_radius="3px",

@@ -40,6 +40,22 @@
     setTimeout(() => button.classList.remove("done"), 1600);
   };
 
+  // A text as a file, or on paper. `file` is {name, type, text}; without a name it is printed.
+  const download = (file) => {
+    if (!file?.text) return;
+    const url = URL.createObjectURL(new Blob([file.text], { type: `${file.type};charset=utf-8` }));
+    if (file.name) {
+      const link = document.createElement("a");
+      link.href = url;
+      link.download = file.name;
+      link.click();
+    } else {
+      const sheet = window.open(url, "_blank");
+      sheet?.addEventListener("load", () => sheet.print());
+    }
+    setTimeout(() => URL.revokeObjectURL(url), 60_000);
+  };
+
   // The article panel
   let opener = null;
   const showReader = () => document.body.classList.add("reading");
@@ -61,6 +77,19 @@
       else if (panel) panel.scrollTop = 0;
       $("h2", element)?.focus({ preventScroll: true });
     });
+  };
+
+  // Keep the turn that is being answered in view, until the reader scrolls away from it.
+  let following = "";
+  const follow = (element) => {
+    const turn = $(".turn", element);
+    if (!turn) {
+      following = "";
+      return;
+    }
+    const asked = $(".asked", turn).textContent;
+    if (asked !== following) turn.scrollIntoView({ block: "start", behavior: "smooth" });
+    following = asked;
   };
 
   // The source sentence beside its mark
@@ -219,7 +248,9 @@
   window.baowen = {
     bus: null,
     opened,
+    follow,
     copy,
+    download,
     start: () => {
       applyTheme();
       setTimeout(applyTheme, 300);
