@@ -57,6 +57,7 @@ _UNFINISHED = re.compile(r"(?:中|后|时|下|上|前|里|间|之际|以来|的|
 _LISTED = re.compile(r"[^，。]{0,40}等(?![待于级到])")
 _END = re.compile(r"[\s。；;，,、：:（(]+$|[（(]完[）)]$")
 _OPENERS, _CLOSERS = "“「『（(《〈【[", "”」』）)》〉】]"
+_VERBS = frozenset(("v", "vd", "vg", "vi"))
 _BORDER = "，,；;：:"
 # A clause that opens so is the first half of something, or says how and why and not what.
 _SUBORDINATE = re.compile(
@@ -231,7 +232,14 @@ def _whole(clause: str) -> bool:
     words = clause.strip().rstrip(_BORDER + "。")
     if _SUBORDINATE.match(words) or _UNFINISHED.search(words):
         return False
-    return any(word.flag in {"v", "vd", "vg", "vi"} for word in tagged(words))
+    parts = tagged(words)
+    if parts and parts[0].flag[:1] in {"v", "p"} and "的" in words and not _has_verb(words.rpartition("的")[2]):
+        return False  # 来自各地的11名代表: a name for somebody, whose doings are still to come
+    return any(word.flag in _VERBS for word in parts)
+
+
+def _has_verb(text: str) -> bool:
+    return any(word.flag in _VERBS for word in tagged(text))
 
 
 def segments(line: Line) -> Iterator[Line]:

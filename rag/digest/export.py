@@ -214,7 +214,7 @@ body { margin: 0 auto; padding: 1.2rem; max-width: 52rem; background: #fdfcf8; c
   font: 1rem/1.75 "Songti SC", "Noto Serif CJK SC", "Source Han Serif SC", SimSun, serif; overflow-wrap: anywhere }
 header { text-align: center; border-bottom: 4px double #1c1a17 }
 h1 { margin: 0; font-size: 2.6rem; letter-spacing: .3em; text-indent: .3em; line-height: 1.3 }
-.ear { margin: 0; letter-spacing: .2em; font-size: .85rem }
+.ear { margin: 0; letter-spacing: .2em; font-size: .85rem; text-align: center }
 .folio { display: flex; justify-content: space-between; flex-wrap: wrap; gap: .5rem; margin: .4rem 0;
   font-size: .85rem }
 h2 { margin: 1.2rem 0 .5rem; padding-left: .5rem; border-left: .35rem solid #8c1d18; font-size: 1.15rem }

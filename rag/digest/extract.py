@@ -97,7 +97,7 @@ def _worth(line: Line, chosen: Sequence[Line], headline: Headline) -> float:
     worth = 0.5 / (1 + 0.25 * line.order) + 0.4 * headline.awaited(fresh)
     # A reader should leave with two figures where there are two; further ones count less.
     worth += 0.3 * min(len(fresh), max(0, 2 - len(known))) + 0.15 * min(len(fresh), 3)
-    worth += 0.5 * headline.share(text) - 0.8 * max(0.0, overlap - 0.35)
+    worth += 0.25 * headline.share(text) - 0.8 * max(0.0, overlap - 0.35)
     worth += 0.15 * bool(fresh and _TOTAL.search(text))
     return worth - _unfit(text) - 0.15
 

@@ -19,8 +19,8 @@ from rag.schema import Article, Claim, content_id
 from rag.text.sentences import sentence_spans
 from rag.text.tokens import bigrams
 
-PROMPT_VERSION = "1"
-INSTRUCTION = "把报道写成一两句话的新闻摘要：谁做了什么，结果和关键数字。只用原文的说法，不加评论。"
+PROMPT_VERSION = "2"
+INSTRUCTION = "把正文缩写成两句话：第一句写谁做了什么，第二句写最重要的数字。只用正文里的词句，不评论，不引申。"
 _MAX_TOKENS = 100
 _STOP = ("\n", "标题：", "正文：", "摘要：")
 _MOST = 3
@@ -28,8 +28,8 @@ _LEAD_IN = re.compile(r"^(?:新闻)?(?:摘要|概要|总结)[：:]|^[“\"]|^\d+
 
 
 def prompt(article: Article, lines: Sequence[Line]) -> str:
-    """Return what the model reads of an article: its headline and the chosen lines."""
-    return f"标题：{article.headline}\n正文：{''.join(line.text for line in lines)}\n摘要："
+    """Return what the model reads of an article: its title and the chosen lines."""
+    return f"标题：{article.title}\n正文：{''.join(line.text for line in lines)}\n摘要："
 
 
 def cache_key(article: Article, model: str) -> str:
@@ -80,18 +80,22 @@ def told_by_model(text: str, article: Article) -> tuple[Claim, ...]:
 
 
 def merged(model: Sequence[Claim], own: Sequence[Claim]) -> tuple[Claim, ...]:
-    """Return the model's sentences and, after them, the article's own that say something the model left out."""
-    if not model:
-        return tuple(own)
+    """Return the model's sentences and, after them, the article's own that they do not stand for, at most three."""
     kept = list(model[:_MOST])
     for claim in own:
-        if len(kept) >= _MOST:
-            break
-        known = key_figures("".join(one.text for one in kept))
-        fresh = any(not has_figure(figure, known) for figure in key_figures(claim.text))
-        if fresh or not _repeats(claim.text, kept):
+        if len(kept) < _MOST and not (model and _told_by(claim, model)):
             kept.append(claim)
     return tuple(kept)
+
+
+def _told_by(claim: Claim, model: Sequence[Claim]) -> bool:
+    """Return True when the model's sentences say the figures of `claim` and rest on it, or repeat its words."""
+    known = key_figures("".join(one.text for one in model))
+    if any(not has_figure(figure, known) for figure in key_figures(claim.text)):
+        return False
+    addresses = {(one.article_id, one.start) for one in claim.citations}
+    rests = any((one.article_id, one.start) in addresses for told in model for one in told.citations)
+    return rests or _repeats(claim.text, model)
 
 
 def _repeats(text: str, claims: Sequence[Claim]) -> bool:
