@@ -247,7 +247,10 @@ def renamed(known: Pools) -> Maker:
         if not names:
             return ""
         name = rng.choice(names)
-        other = rng.choice([item for item in known.people if item != name and item not in text])
+        others = [item for item in known.people if item != name and item not in text]
+        if not others:
+            return ""
+        other = rng.choice(others)
         if len(name) == 3 and rng.random() < 0.5:
             other = name[:2] + rng.choice([char for char in "伟芳敏强磊军洋勇艳杰娟涛明超霞平刚" if char != name[2]])
         return text.replace(name, other)
