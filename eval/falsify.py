@@ -338,8 +338,8 @@ def displaced(known: Pools) -> Maker:
         if not places:
             return ""
         place = rng.choice(places)
-        other = rng.choice([item for item in known.places if item != place and item not in text and place not in item and item not in place])
-        return text.replace(place, other)
+        others = [item for item in known.places if item not in text and place not in item and item not in place]
+        return text.replace(place, rng.choice(others)) if others else ""
 
     return make
 
