@@ -26,7 +26,8 @@ _CREDIT = re.compile(r"供图|[□■◆▲]|[\u4e00-\u9fff]摄(?=[\u4e00-\u9fff
 _FIRST_PERSON = re.compile(r"^[^“”]*?(?:我们|咱|我(?![国省市县区州校院军方党团镇乡村军]))")
 # Speeches that say what should be done are heard at every meeting.
 _URGING = re.compile(
-    r"(?:指出|强调|要求|希望)[，：]|^(?:要|应|必须|下一步|未来)|[^需只主重]要(?:进一步|坚持|切实|始终|加强|以|把|不断)"
+    r"(?:指出|强调|要求|希望)[，：]|^(?:要|应|必须|下一步|未来)"
+    r"|[^需只主重不]要(?:进一步|坚持|切实|始终|加强|以|把|不断|深刻|认真|充分|紧紧|牢固|坚决|严格|全面|加快|着力|聚焦|围绕|做好|抓好|立足|注重)"
 )
 
 
@@ -113,7 +114,7 @@ def _unfit(text: str) -> float:
     if _FIRST_PERSON.search(text):
         fault += 0.4
     if _URGING.search(text):
-        fault += 0.12
+        fault += 0.18
     if _CREDIT.search(text):
         fault += 0.3
     return fault
