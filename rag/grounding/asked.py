@@ -72,7 +72,83 @@ _PERCENT = re.compile(
 _PEOPLE = re.compile(r"人数|人口|网民|伤亡|死亡|参赛者|观众|考生|游客")
 
 _GENERIC = frozenset(
-    ["时间", "日期", "地点", "地方", "时候", "名字", "名称", "情况", "原因", "内容", "人数", "数量", "数", "多少", "方式", "方法", "措施", "办法", "结果", "目的", "作用", "主要", "具体", "有关", "相关", "人", "个", "事", "东西", "类型", "全称", "简称", "人员", "人物", "单位", "机构", "部门", "公司", "国家", "城市", "年份", "身份", "职务", "规模", "总数", "总共", "一共", "目前", "现在", "今年", "金额", "数字", "数据", "比例", "年", "月", "日", "新", "总", "主角", "平台", "型号", "颜色", "特点", "问题", "领域", "方面", "活动", "项目", "产品", "报道", "文章", "消息", "新闻", "报纸"]
+    [
+        "时间",
+        "日期",
+        "地点",
+        "地方",
+        "时候",
+        "名字",
+        "名称",
+        "情况",
+        "原因",
+        "内容",
+        "人数",
+        "数量",
+        "数",
+        "多少",
+        "方式",
+        "方法",
+        "措施",
+        "办法",
+        "结果",
+        "目的",
+        "作用",
+        "主要",
+        "具体",
+        "有关",
+        "相关",
+        "人",
+        "个",
+        "事",
+        "东西",
+        "类型",
+        "全称",
+        "简称",
+        "人员",
+        "人物",
+        "单位",
+        "机构",
+        "部门",
+        "公司",
+        "国家",
+        "城市",
+        "年份",
+        "身份",
+        "职务",
+        "规模",
+        "总数",
+        "总共",
+        "一共",
+        "目前",
+        "现在",
+        "今年",
+        "金额",
+        "数字",
+        "数据",
+        "比例",
+        "年",
+        "月",
+        "日",
+        "新",
+        "总",
+        "主角",
+        "平台",
+        "型号",
+        "颜色",
+        "特点",
+        "问题",
+        "领域",
+        "方面",
+        "活动",
+        "项目",
+        "产品",
+        "报道",
+        "文章",
+        "消息",
+        "新闻",
+        "报纸",
+    ]
 )
 
 
@@ -90,6 +166,7 @@ class Asked:
     before: str = ""
     after: str = ""
     who: str = ""
+    question: str = ""
 
 
 def read_asked(question: str) -> Asked:
@@ -97,15 +174,15 @@ def read_asked(question: str) -> Asked:
     text = question.strip().rstrip("？?。！!. ")
     before, after = _around(text)
     if match := _SPEECH.match(text):
-        return Asked("speech", before=before, after=after, who=_trim_who(match["who"]))
+        return Asked("speech", before=before, after=after, who=_trim_who(match["who"]), question=text)
     if match := _IDENTITY.match(text):
         if not _ROLE.search(match["who"] + "谁") and not re.search(r"[多少几]", match["who"]):
-            return Asked("identity", before=before, after=after, who=_trim_who(match["who"]))
+            return Asked("identity", before=before, after=after, who=_trim_who(match["who"]), question=text)
     kind = _kind(text)
     if kind == "quantity":
         unit, measure = _unit(text, before, after)
-        return Asked(kind, unit, measure, before, after)
-    return Asked(kind, before=before, after=after)
+        return Asked(kind, unit, measure, before, after, question=text)
+    return Asked(kind, before=before, after=after, question=text)
 
 
 def is_generic(word: str) -> bool:

@@ -31,6 +31,9 @@ class Decision:
         return bool(self.lines)
 
 
+_NEEDS_FILLER = frozenset(("quantity", "duration", "date", "person"))
+
+
 def decide(support: Support) -> Decision:
     """Return which lines answer the part of `support`, if any."""
     reasons: list[str] = []
@@ -41,7 +44,9 @@ def decide(support: Support) -> Decision:
         bound = binds(support.part.text, evidence_of(found.line))
         if bound.conflict:
             return Decision(support.part, (found,), bound.conflict)
-        if found.chance >= ENOUGH:
+        if support.part.asked.kind in _NEEDS_FILLER and found.filler is None:
+            reasons.extend(bound.reasons)
+        elif found.chance >= ENOUGH:
             answering.append(found)
         else:
             reasons.extend(bound.reasons)

@@ -11,11 +11,12 @@ from dataclasses import dataclass
 from functools import lru_cache
 
 from rag.grounding.asked import Asked
-from rag.grounding.names import people
+from rag.grounding.names import MODIFIERS, offices, people
 from rag.grounding.reading import tagged
 from rag.text.dates import date_mentions
 from rag.text.numbers import Quantity, quantities, same_unit
 
+_SCALED = re.compile(r"[万亿]|千(?!米|克|瓦)")
 _MONEY_UNIT = re.compile(r"元|币|镑|卢布|法郎|卢比|美金|钱")
 _REASON_MARK = re.compile(
     r"因为|由于|因此|因[^此素特]|为了|旨在|导致|致使|使得|造成|引发|缘于|源于|归功|得益|所以|原因|原来|鉴于|出于|以便|从而|受.{1,12}影响|难以|不足|未能|通过|借助|推动"
@@ -33,7 +34,9 @@ _ORGANISATION_TAIL = re.compile(
 _ENUMERATION = re.compile(r"、|[；;].+[；;]|—.+—|\+.+\+|以及|和|及|与")
 _SPOKEN = re.compile(r"[“”]|说|表示|指出|强调|认为|介绍|要求|感慨|坦言|称|提出|呼吁|回应|告诉|透露")
 _DEFINED = re.compile(r"是|即|指|叫|称|为|作为|名为|担任|任|（|“|：")
-_DURATION_UNIT = frozenset(["年", "个月", "月", "周", "天", "个工作日", "小时", "分钟", "秒", "季度", "昼夜", "日", "星期", "周年"])
+_DURATION_UNIT = frozenset(
+    ["年", "个月", "月", "周", "天", "个工作日", "小时", "分钟", "秒", "季度", "昼夜", "日", "星期", "周年"]
+)
 
 
 @dataclass(frozen=True, slots=True)
@@ -57,18 +60,119 @@ def fillers(asked: Asked, text: str, edition: str = "") -> tuple[Filler, ...]:
             if one.written in _DURATION_UNIT or one.unit in _DURATION_UNIT
         )
     if asked.kind == "date":
-        return tuple(
-            Filler(one.start, one.end, 1.0 if one.iso or one.month or one.day else 0.6)
-            for one in date_mentions(text, edition)
-        )
+        return _dates(asked, text, edition)
     if asked.kind == "person":
-        return tuple(Filler(one.start, one.end, 1.0) for one in people(text))
+        return _persons(asked, text)
     if asked.kind == "place":
         return _places(text)
+    if asked.kind in {"thing", "topic"}:
+        return _things(asked, text)
     pattern = _PATTERNS.get(asked.kind)
     if pattern is None:
         return (Filler(0, len(text), 0.5),)
     return tuple(Filler(match.start(), match.end(), 1.0) for match in pattern.finditer(text))
+
+
+def _dates(asked: Asked, text: str, edition: str) -> tuple[Filler, ...]:
+    """Return the dates; where a year or a month is asked for, only those that say one."""
+    found = []
+    wanted = next((part for part in ("年", "月") if re.search(rf"哪一?个?{part}|几{part}", asked.question)), "")
+    for one in date_mentions(text, edition):
+        said = (wanted == "年" and bool(one.year)) or (wanted == "月" and bool(one.month))
+        if wanted and not said:
+            continue
+        fit = 1.0 if one.day or wanted else 0.9 if one.month else 0.75 if one.year and not one.relative else 0.5
+        found.append(Filler(one.start, one.end, fit))
+    return tuple(found)
+
+
+def _persons(asked: Asked, text: str) -> tuple[Filler, ...]:
+    """Return the people; those who wrote or photographed the report only where a writer is asked for.
+
+    Where the question names an office, the person must hold that very office: a 副市长 does not answer for 市长.
+    """
+    writers = re.search(r"记者|通讯员|作者|摄影", asked.question)
+    wanted = _office_asked(asked)
+    found = []
+    for one in people(text):
+        if not writers and (one.title in _WRITERS or _BYLINE.search(text[: one.start])):
+            continue
+        fit = 1.0 if len(one.name) > 1 else 0.5
+        if wanted:
+            fit *= _holds(wanted, text, one.start, one.end, bool(one.title))
+        if fit:
+            found.append(Filler(one.start, one.end, fit))
+    return tuple(found)
+
+
+def _office_asked(asked: Asked) -> str:
+    """Return the office whose holder is asked for, with its modifiers: 副市长 of 哪位副市长."""
+    before = re.sub(r"(?:的|是|为|有|都|叫|现任|，)+$", "", asked.before)
+    for office in offices(before):
+        if office.end == len(before):
+            return f"{office.modifiers}{office.title}"
+    for office in offices(asked.after[:10]):
+        if office.start == 0:
+            return f"{office.modifiers}{office.title}"
+    return ""
+
+
+def _holds(wanted: str, text: str, start: int, end: int, titled: bool) -> float:
+    """Return 1 where the person at `text[start:end]` is said to hold the office, 0.4 where it only stands near, 0 where not."""
+    lead = re.search(r"[^。；！？，：]{0,40}$", text[:start])
+    if lead and _unmodified(wanted, lead[0]):
+        return 1.0
+    tail = re.match(r"[^。；！？]{0,24}", text[end:])
+    if tail and re.search(r"任|是|为|当选|出任|担任|执教|成为|[，、（(]", tail[0]) and _unmodified(wanted, tail[0]):
+        return 0.9
+    if titled:
+        return 0.0
+    return 0.4 if _unmodified(wanted, text) else 0.0
+
+
+def _unmodified(office: str, text: str) -> bool:
+    return any(not text[: match.start()].endswith(MODIFIERS) for match in re.finditer(re.escape(office), text))
+
+
+_WRITERS = frozenset(("记者", "通讯员", "编辑", "主编", "摄影"))
+_BYLINE = re.compile(
+    r"[（(][^）)]{0,40}(?:记者|通讯员|摄|文/|图/|编辑)[^）)]{0,30}$|(?:记者|通讯员|责编|编辑|来源)[:：]?\s?[^，。；]{0,12}$"
+)
+
+
+def _things(asked: Asked, text: str) -> tuple[Filler, ...]:
+    """Return what is named beside the noun asked for: quoted, after 是 or 为, or right before the noun (骁龙888处理器)."""
+    noun = _asked_noun(asked)
+    found: list[Filler] = []
+    for match in _QUOTED.finditer(text):
+        if match[1] not in asked.question:
+            near = noun and noun in text[max(0, match.start() - 14) : match.end() + 10]
+            found.append(Filler(match.start(), match.end(), 1.0 if near else 0.6))
+    if noun:
+        for match in re.finditer(re.escape(noun), text):
+            tail = _COPULA.match(text, match.end())
+            if tail and tail.end() < len(text):
+                found.append(Filler(tail.end(), min(len(text), tail.end() + 16), 1.0))
+            head = re.search(r"[A-Za-z0-9\u3400-\u9fff·+\- ]{2,14}$", text[: match.start()])
+            if head and not set(head[0][-2:]) <= set(asked.question):
+                found.append(Filler(match.start() - len(head[0]), match.start(), 0.6))
+    return tuple(sorted(found, key=lambda one: one.start)) or (Filler(0, len(text), 0.3),)
+
+
+_QUOTED = re.compile(r"[“「《『]([^“”「」《》『』]{1,40})[”」》』]")
+_COPULA = re.compile(
+    r"[\u3400-\u9fff（）()“”\w]{0,8}?(?:是(?!什么|否)|为(?!什么)|叫做?|名为|名叫|称为|即|指|定为|有|包括|采用|搭载|使用|：|:|——|“|「)"
+)
+
+
+def _asked_noun(asked: Asked) -> str:
+    """Return the noun whose value is asked for: 主题 of 主题是什么, 工艺 of 采用什么工艺."""
+    after = re.match(r"(?:一个|的|种|类型?)*([\u3400-\u9fff]{2,6})$", asked.after)
+    if after and tagged(after[1]):
+        return tagged(after[1])[-1].text
+    before = re.sub(r"(?:是|叫|为|做|的|名字|名称|称|被|都|有|指|又|俗|一个|一种|一条|叫作)+$", "", asked.before)
+    words = [word for word in tagged(before) if word.flag[:1] in {"n", "v", "l", "i", "j"} and len(word.text) > 1]
+    return words[-1].text if words else ""
 
 
 _PATTERNS: dict[str, re.Pattern[str]] = {
@@ -103,13 +207,17 @@ def _unit_fit(asked: Asked, figure: Quantity) -> float:
     if asked.measure == "percent":
         return 1.0 if figure.unit in {"%", "百分点", "基点", "倍"} else 0.0
     if asked.measure == "money":
-        return 1.0 if _MONEY_UNIT.search(figure.unit) else 0.5 if not figure.unit and figure.value >= 10_000 else 0.0
+        return (
+            1.0 if _MONEY_UNIT.search(figure.unit) else 0.5 if not figure.unit and _SCALED.search(figure.text) else 0.0
+        )
     if asked.measure == "people":
         if figure.unit in {"人", "人次"}:
             return 1.0
-        return 0.7 if figure.unit in {"", "个", "代人"} else 0.0
+        if figure.unit in {"个", "代人"}:
+            return 0.7
+        return 0.7 if not figure.unit and _SCALED.search(figure.text) else 0.0
     if not asked.unit:
-        return 0.9 if figure.unit else 0.7
+        return 0.9 if figure.unit else 0.6 if len(figure.text) < 5 or _SCALED.search(figure.text) else 0.0
     wanted = quantities(f"3{asked.unit}")
     if not wanted:
         return 0.5

@@ -13,7 +13,7 @@ from functools import lru_cache
 from typing import Any
 
 from rag.grounding.lexicon import FUNCTION, synonymous
-from rag.grounding.names import MODIFIERS, TITLES
+from rag.grounding.names import MODIFIERS, TITLES, offices
 from rag.grounding.reading import tagged
 from rag.text.dates import date_mentions
 from rag.text.numbers import flat
@@ -24,7 +24,92 @@ _LATIN = re.compile(r"[A-Z][\u3400-\u9fff](?![\u3400-\u9fff]?[A-Z])|[A-Za-z0-9][
 _NUMBERED = re.compile(r"第[一二三四五六七八九十百\d]{1,4}[届任期号代季部版次条批轮集章]|[一二三四五六七八九十]{2,3}号")
 # Words of asking, not of what is asked about.
 _ASKING = frozenset(
-    ["什么", "多少", "谁", "哪", "哪些", "哪里", "哪个", "哪位", "哪家", "哪一", "哪年", "几", "几个", "怎么", "怎样", "如何", "为什么", "为何", "何时", "何处", "请问", "请", "告诉", "我", "你", "您", "知道", "一下", "是否", "有没有", "是不是", "吗", "呢", "吧", "呀", "么", "多", "大", "长", "高", "久", "多大", "多长", "多高", "多久", "什么样", "何人", "哪儿", "多远", "到底", "究竟", "具体", "叫", "叫做", "称为", "被称为", "指", "指的", "意思", "想", "想知道", "能", "能否", "说说", "谈谈", "讲讲", "文中", "文章", "报道", "新闻", "里面", "提到", "是", "有", "个", "名", "位", "项", "家", "次", "第", "年", "月", "日"]
+    [
+        "什么",
+        "多少",
+        "谁",
+        "哪",
+        "哪些",
+        "哪里",
+        "哪个",
+        "哪位",
+        "哪家",
+        "哪一",
+        "哪年",
+        "几",
+        "几个",
+        "怎么",
+        "怎样",
+        "如何",
+        "为什么",
+        "为何",
+        "何时",
+        "何处",
+        "请问",
+        "请",
+        "告诉",
+        "我",
+        "你",
+        "您",
+        "知道",
+        "一下",
+        "是否",
+        "有没有",
+        "是不是",
+        "吗",
+        "呢",
+        "吧",
+        "呀",
+        "么",
+        "多",
+        "大",
+        "长",
+        "高",
+        "久",
+        "多大",
+        "多长",
+        "多高",
+        "多久",
+        "什么样",
+        "何人",
+        "哪儿",
+        "多远",
+        "到底",
+        "究竟",
+        "具体",
+        "叫",
+        "叫做",
+        "称为",
+        "被称为",
+        "指",
+        "指的",
+        "意思",
+        "想",
+        "想知道",
+        "能",
+        "能否",
+        "说说",
+        "谈谈",
+        "讲讲",
+        "文中",
+        "文章",
+        "报道",
+        "新闻",
+        "里面",
+        "提到",
+        "是",
+        "有",
+        "个",
+        "名",
+        "位",
+        "项",
+        "家",
+        "次",
+        "第",
+        "年",
+        "月",
+        "日",
+    ]
 )
 _LONERS = frozenset(
     "市省县区镇乡村会被由在支队与及年月日中前后内外新老总各全每本该其将再又还也都把让使并作上下来去到于以对向从为给"
@@ -64,6 +149,11 @@ def content_terms(question: str) -> tuple[Term, ...]:
     for mention in date_mentions(text):
         masked[mention.start : mention.end] = " " * (mention.end - mention.start)
     text = "".join(masked)
+    for office in offices(text):
+        if office.modifiers:  # 副市长 is one word: 市长 alone is another office
+            name = f"{office.modifiers}{office.title}"
+            found.setdefault(name, Term(name, 0.6, fixed=True))
+            text = f"{text[: office.start]}{' ' * len(name)}{text[office.end :]}"
     for match in _NUMBERED.finditer(text):
         found.setdefault(match[0], Term(match[0], 0.9, fixed=True))
     text = _NUMBERED.sub(lambda match: " " * len(match[0]), text)
@@ -119,7 +209,7 @@ def presence(term: Term, text: str) -> float:
     if word in TITLES:
         return 1.0 if _has_title(word, text) else 0.0
     if word in text:
-        return 1.0
+        return 1.0 if _unqualified(word, text) else 0.3
     if term.fixed:
         return 0.0
     if len(word) == 1:
@@ -127,6 +217,18 @@ def presence(term: Term, text: str) -> float:
     if any(synonymous(word, other) for other in _words(text)):
         return 0.85
     return _partly(word, text)
+
+
+def _unqualified(word: str, text: str) -> bool:
+    """非网民 is no 网民: the word counts only where no 非, 副 or 原 stands before it."""
+    if word[0] in "非副原不未无":
+        return True
+    at = text.find(word)
+    while at >= 0:
+        if text[at - 1 : at] not in {"非", "副"} or at == 0:
+            return True
+        at = text.find(word, at + 1)
+    return False
 
 
 def _has_title(title: str, text: str) -> bool:

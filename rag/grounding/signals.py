@@ -1,0 +1,284 @@
+"""The signals by which a sentence is weighed against a question; what each one says is in `Signals`."""
+
+from __future__ import annotations
+
+import re
+from collections.abc import Sequence
+from dataclasses import astuple, dataclass
+from functools import lru_cache
+
+from rag.grounding.asked import Asked
+from rag.grounding.fillers import Filler, fillers
+from rag.grounding.reading import tagged
+from rag.grounding.terms import Term, presence
+from rag.schema import Article
+from rag.text.dates import DateMention, agrees, date_mentions
+from rag.text.numbers import flat
+
+KINDS = (
+    "person", "quantity", "duration", "date", "place", "organisation", "list", "reason", "manner", "identity", "thing",
+    "yesno", "speech", "topic",
+)  # fmt: skip
+_CLAUSE = re.compile(r"[，；：。！？,;:!?\n…]+|……")
+_BARE_YEAR = re.compile(r"(?<![\d.])((?:19|20)\d\d)(?![\d年.%])")
+# A sentence that asks, teases or trails off does not tell.
+_ASKING = re.compile(r"[？?]|什么样|是什么|有哪些|是谁|怎么样|如何看|想要?知道|\.\.\.|…$")
+_REPEATABLE = frozenset(("person", "quantity", "date", "duration", "place", "organisation"))
+
+
+@dataclass(frozen=True, slots=True)
+class Part:
+    """One thing asked: its text made to stand alone, the hole, the words to find and the nouns next to the hole.
+
+    `topic` are words from the conversation that name what it is about; they help to find it, and need not be repeated.
+    """
+
+    text: str
+    asked: Asked
+    terms: tuple[Term, ...]
+    near: tuple[Term, ...]
+    topic: tuple[Term, ...] = ()
+
+
+@dataclass(frozen=True, slots=True)
+class Line:
+    """A sentence of an article with what stands around it: up to three sentences before it in its paragraph (nearest
+    first), the one after it, and the opening of the article."""
+
+    article: Article
+    start: int
+    end: int
+    text: str
+    before: tuple[str, ...]
+    after: str
+    lead: str
+
+
+@dataclass(frozen=True, slots=True)
+class Signals:
+    """What is measured. Shares are of the question's words, weighted by their rarity.
+
+    `here` in the sentence, `around` with its surroundings, `nearby` without the rest of the article, `headline` in the
+    headline, `clause` in the clause of the filler; `missing` and `absent` are the weight of the rarest word that is
+    neither around nor here; `near` and `lacking` the same for the words next to the hole; `verbs` for its verbs.
+    `fit` how well the best filler fits the hole, `beside` and `close` how near it stands to the words next to it, `many`
+    how many fillers there are. `dated` whether the question names a date, `dates` how well it agrees, `clash` whether
+    the sentence names another one. `shared` the bigrams in common, `asking` a question or a teaser, `length` in hundreds
+    of characters, `strangers` the names in the filler's clause that the question does not have, `order` a doer before
+    the verb, `words` how many the question has, `kind` the hole's.
+    """
+
+    here: float
+    around: float
+    nearby: float
+    headline: float
+    clause: float
+    missing: float
+    absent: float
+    near: float
+    lacking: float
+    verbs: float
+    fit: float
+    beside: float
+    close: float
+    many: float
+    dated: float
+    dates: float
+    clash: float
+    shared: float
+    asking: float
+    length: float
+    strangers: float
+    order: float
+    words: float
+    kind: float
+
+    def vector(self) -> tuple[float, ...]:
+        """Return the signals in order."""
+        return astuple(self)
+
+
+def measure(part: Part, line: Line) -> tuple[Signals, Filler | None]:
+    """Return the signals of `line` for `part`, and the filler that sits best."""
+    text, headline = flat(line.text), flat(line.article.headline)
+    total = sum(term.weight for term in part.terms) or 1.0
+    found = [(term, presence(term, text), presence(term, headline), _before_after(term, line)) for term in part.terms]
+    nearby = [(term, max(here, 0.9 * head, around)) for term, here, head, around in found]
+    known = [(term, max(value, 0.4 * presence(term, flat(line.article.body)))) for term, value in nearby]
+    filler, beside = _best_filler(part, line, text)
+    clause = _clause_of(text, filler)
+    dated, dates, clash = _dates(part.text, line)
+    signals = Signals(
+        here=sum(term.weight * here for term, here, _, _ in found) / total,
+        around=sum(term.weight * value for term, value in known) / total,
+        nearby=sum(term.weight * value for term, value in nearby) / total,
+        headline=sum(term.weight * head for term, _, head, _ in found) / total,
+        clause=sum(term.weight * presence(term, clause) for term in part.terms) / total,
+        missing=max((term.weight * (1 - value) for term, value in nearby if value < 0.5), default=0.0),
+        absent=max((term.weight * (1 - here) for term, here, _, _ in found), default=0.0),
+        near=_share(part.near, text),
+        lacking=max((term.weight * (1 - presence(term, text)) for term in part.near), default=0.0),
+        verbs=_share(_verbs(part), clause),
+        fit=filler.fit if filler else 0.0,
+        beside=beside,
+        close=_closeness(part, text, filler),
+        many=min(6.0, len(fillers(part.asked, text, line.article.date))),
+        dated=dated,
+        dates=dates,
+        clash=clash,
+        shared=_shared(part.text, text),
+        asking=1.0 if _ASKING.search(text) else 0.0,
+        length=min(3.0, len(text) / 100),
+        strangers=_strangers(part, clause, filler, text),
+        order=_order(part, text, filler),
+        words=min(8.0, len(part.terms)),
+        kind=float(KINDS.index(part.asked.kind)),
+    )
+    return signals, filler
+
+
+def _before_after(term: Term, line: Line) -> float:
+    scores = [0.75 * presence(term, flat(line.lead)), 0.55 * presence(term, flat(line.after))]
+    scores += [
+        weight * presence(term, flat(text)) for weight, text in zip((0.85, 0.75, 0.65), line.before, strict=False)
+    ]
+    return max(scores)
+
+
+def _share(terms: Sequence[Term], text: str) -> float:
+    total = sum(term.weight for term in terms)
+    return sum(term.weight * presence(term, text) for term in terms) / total if total else 1.0
+
+
+@lru_cache(maxsize=1024)
+def _verbs(part: Part) -> tuple[Term, ...]:
+    verbs = {word.text for word in tagged(flat(part.text)) if word.flag.startswith("v")}
+    return tuple(term for term in part.terms if term.text in verbs)
+
+
+@lru_cache(maxsize=8192)
+def clauses(text: str) -> tuple[tuple[int, int], ...]:
+    """Return the spans of the clauses of a sentence, without the marks that end them."""
+    spans: list[tuple[int, int]] = []
+    at = 0
+    for match in _CLAUSE.finditer(text):
+        inside = text[match.start() - 1 : match.start()].isdigit() and text[match.end() : match.end() + 1].isdigit()
+        if match.group() in {",", ":", "："} and inside:
+            continue
+        if match.start() > at:
+            spans.append((at, match.start()))
+        at = match.end()
+    if at < len(text):
+        spans.append((at, len(text)))
+    return tuple(spans)
+
+
+def _clause_of(text: str, filler: Filler | None) -> str:
+    if filler is None:
+        return text
+    first = next((start for start, end in clauses(text) if start <= filler.start < end), 0)
+    last = next((end for start, end in clauses(text) if filler.end <= end and end > filler.start), len(text))
+    return text[first:last]
+
+
+def _best_filler(part: Part, line: Line, text: str) -> tuple[Filler | None, float]:
+    """Return the filler that sits best beside the words next to the hole, and how well it sits."""
+    best: tuple[float, float, Filler | None] = (-1.0, 0.0, None)
+    pieces = clauses(text)
+    weight = sum(term.weight for term in part.near)
+    for filler in fillers(part.asked, text, line.article.date):
+        if part.asked.kind in _REPEATABLE and text[filler.start : filler.end] in flat(part.text):
+            continue  # a name or figure that the question itself holds is not what it asks for
+        index = next((i for i, (start, end) in enumerate(pieces) if start <= filler.start < end), 0)
+        start, end = pieces[index] if pieces else (0, len(text))
+        own = text[min(start, filler.start) : max(end, filler.end)]
+        after = pieces[index + 1][1] if index + 1 < len(pieces) else end
+        wide = text[pieces[index - 1][0] if index else start : max(after, filler.end)]
+        sits = 0.0
+        for term in part.near:
+            share = max(presence(term, own), 0.6 * presence(term, wide))
+            sits += term.weight * (share - 0.004 * _distance(term.text, text, filler))
+        sits = sits / weight if weight else 0.5
+        if filler.fit * (0.3 + sits) > best[0]:
+            best = (filler.fit * (0.3 + sits), max(0.0, sits), filler)
+    return best[2], best[1]
+
+
+def _closeness(part: Part, text: str, filler: Filler | None) -> float:
+    if filler is None or not part.near:
+        return 0.0
+    return 1.0 / (1.0 + 0.15 * min(_distance(term.text, text, filler) for term in part.near))
+
+
+def _distance(word: str, text: str, filler: Filler) -> int:
+    places = [match.start() for match in re.finditer(re.escape(word), text)]
+    return min((min(abs(at + len(word) - filler.start), abs(at - filler.end)) for at in places), default=20)
+
+
+def _strangers(part: Part, clause: str, filler: Filler | None, text: str) -> float:
+    """Return how many names the filler's clause has that neither the question nor the filler has (at most 3)."""
+    filled = text[filler.start : filler.end] if filler else ""
+    names = [
+        word.text
+        for word in tagged(clause)
+        if word.flag in {"ns", "nr", "nt", "nz", "nrt", "nrfg"} and len(word.text) > 1
+    ]
+    return float(min(3, sum(name not in part.text and name not in filled for name in names)))
+
+
+def _order(part: Part, text: str, filler: Filler | None) -> float:
+    """Return 1 where a person stands before the verb that 谁 stood before, 0 where after it, 0.5 where it does not matter."""
+    if filler is None or part.asked.kind != "person" or not part.asked.after:
+        return 0.5
+    verb = next((term.text for term in _verbs(part) if term.text in part.asked.after), "")
+    at = text.find(verb) if verb else -1
+    if at < 0:
+        return 0.5
+    return 1.0 if filler.start < at else 0.0
+
+
+@lru_cache(maxsize=4096)
+def question_dates(question: str, edition: str) -> tuple[DateMention, ...]:
+    """Return the dates a question names; a bare 2022 counts as a year."""
+    return date_mentions(_BARE_YEAR.sub(r"\1年", flat(question)), edition)
+
+
+def _dates(question: str, line: Line) -> tuple[float, float, float]:
+    """Return whether the question names dates, how well the line agrees with them, and whether it names another year."""
+    edition = line.article.date
+    asked = question_dates(question, edition)
+    if not asked:
+        return 0.0, 0.7, 0.0
+    here = date_mentions(_BARE_YEAR.sub(r"\1年", flat(line.text)), edition)
+    near = [
+        one
+        for text in (*line.before[:2], line.article.headline, line.lead)
+        for one in date_mentions(flat(text), edition)
+    ]
+    score = clash = 0.0
+    for wanted in asked:
+        if any(agrees(wanted, one) for one in here):
+            score += 1.0
+            continue
+        other = any(one.year and wanted.year and one.year != wanted.year and "year" not in one.assumed for one in here)
+        if other:
+            clash = 1.0
+        if any(agrees(wanted, one) for one in near):
+            score += 0.8
+        elif not other and wanted.year and edition.startswith(str(wanted.year)):
+            score += 0.7
+        elif not other:
+            score += 0.35
+    return 1.0, score / len(asked), clash
+
+
+@lru_cache(maxsize=8192)
+def _bigrams(text: str) -> frozenset[str]:
+    letters = re.sub(r"[^\w]", "", text)
+    return frozenset(letters[i : i + 2] for i in range(len(letters) - 1))
+
+
+def _shared(question: str, text: str) -> float:
+    """Return the share of the question's bigrams found in the text."""
+    wanted = _bigrams(flat(question))
+    return len(wanted & _bigrams(text)) / len(wanted) if wanted else 0.0
