@@ -14,8 +14,10 @@ if TYPE_CHECKING:
     import numpy.typing as npt
 
 _REACH = 10
-# Fewer lines of one width than about four may be a headline.
+# Fewer lines of one width than about four may be a headline; three as wide as this hardly are.
 _ENOUGH = 3.1
+_ENOUGH_WIDE = 2.4
+_WIDE = 15.0
 _NARROWEST = 6.0
 # How many lines are looked at in one go, to bound memory.
 _ROWS = 2048
@@ -45,7 +47,8 @@ def _usual(near: npt.NDArray[np.float64]) -> list[float]:
         rows = near[start : start + _ROWS]
         ahead = rows[:, :, None] - rows[:, None, :]
         votes = ((ahead >= -0.01) & (ahead <= 1.01)) @ weights
-        votes = np.where((votes > _ENOUGH) & (rows >= _NARROWEST), votes, 0.0) * rows
+        enough = np.where(rows < _WIDE, _ENOUGH, _ENOUGH_WIDE)
+        votes = np.where((votes > enough) & (rows >= _NARROWEST), votes, 0.0) * rows
         best = votes.argmax(axis=1)
         chosen = np.arange(len(rows))
         usual.extend(np.where(votes[chosen, best] > 0, rows[chosen, best], 0.0).tolist())

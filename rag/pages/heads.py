@@ -26,14 +26,15 @@ def head_parts(lines: Sequence[Line]) -> list[tuple[Line, ...]]:
     """Return the lines of a head grouped into parts: the lines of one wrapped part together."""
     parts: list[tuple[Line, ...]] = []
     for line in lines:
-        if parts and _same_part(parts[-1], line):
+        if parts and same_part(parts[-1], line):
             parts[-1] = (*parts[-1], line)
         else:
             parts.append((line,))
     return parts
 
 
-def _same_part(part: tuple[Line, ...], line: Line) -> bool:
+def same_part(part: Sequence[Line], line: Line) -> bool:
+    """Tell whether a line goes on with a wrapped part of a head."""
     before = part[-1]
     if before.size and line.size:
         return abs(before.size - line.size) < 0.08 * max(before.size, line.size)

@@ -25,6 +25,7 @@ from rag.pages.lines import (
     least_width,
     leaves_open,
     opens_article,
+    opens_over_two,
 )
 from rag.text.tokens import cut
 
@@ -136,7 +137,8 @@ def _observed(lines: Sequence[Line]) -> list[_Seen]:
                 first=any(column - 3.6 <= widths[index] <= column - 1.2 for column in known),
                 over=over and not full,
                 ends=ends_sentence(line.text) and not (full and line.text.endswith("…")),
-                opens=opens_article(line.text),
+                opens=opens_article(line.text)
+                or (index + 1 < len(lines) and opens_over_two(line.text, lines[index + 1].text)),
                 names=is_byline(line.text),
                 credit=is_credit(line.text),
                 caption=is_caption(line.text),

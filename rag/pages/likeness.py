@@ -14,6 +14,8 @@ from rag.text.tokens import bigrams
 # national and local news, more than 0.09 against less than 0.06 nine times out of ten.
 _KINSHIP = 0.07
 _SCALE = 4.0
+_SCALE_BELOW = 14.0
+_MOST_BELOW = 0.7
 _MOST = 0.5
 _LEAST_CHARACTERS = 60
 
@@ -54,7 +56,8 @@ class Likeness:
             return 0.0
         left, right = self.of(one), self.of(other)
         share = self.total(left & right) / (min(self.total(left), self.total(right)) or 1.0)
-        return max(-_MOST, min(_MOST, _SCALE * (share - _KINSHIP)))
+        away = share - _KINSHIP
+        return min(_MOST, away * _SCALE) if away > 0 else max(-_MOST_BELOW, away * _SCALE_BELOW)
 
 
 def likeness(pieces: Sequence[Piece]) -> Likeness:

@@ -30,7 +30,7 @@ _BYLINE = re.compile(
     r"|文/.{2,20}|图/.{2,20}|作者 ?[：:].{2,12})$"
 )
 _CREDIT = re.compile(r"^[（(][^（）()]{2,60}(?:摄|供图|提供) ?[）)]$")
-_CREDIT_OPEN = re.compile(r"^[（(](?:本报|见习|特约|实习|通讯员|记者)[^（）()]{2,30}$")
+_CREDIT_OPEN = re.compile(r"[（(](?:本报|见习|特约|实习|通讯员|记者)[^（）()]{2,30}$")
 _CAPTION = re.compile(r"^(?:[上下左右本题组①②③]?[图为片][①②③一二三]?[为：:是片]|图为|[上下左右]图)")
 _NARROWABLE = re.compile(r"[，。、；：！？“”‘’（）《》〈〉「」『』【】]")
 _HALF = re.compile(r"[\x20-\x7e]")
@@ -97,6 +97,15 @@ def opens_article(text: str) -> bool:
     return is_dateline(text) or bool(CONTINUED_FROM.match(text))
 
 
+def opens_over_two(text: str, following: str) -> bool:
+    """Tell whether a line begins what opens an article and the next one ends it: 新华社北京8月 / 1日电."""
+    for pattern in (_DATELINE, CONTINUED_FROM):
+        match = pattern.match(text + following)
+        if match and match.end() > len(text):
+            return True
+    return False
+
+
 def is_byline(text: str) -> bool:
     """Tell whether a line is nothing but names: □ 记者 …, 本报记者 …."""
     return bool(_BYLINE.match(text)) and not ends_sentence(text)
@@ -159,7 +168,8 @@ def closed_credits(lines: Sequence[Line]) -> list[Line]:
     """Put a credit that was wrapped, （记者 梅闻 通讯员 徐梓 / 康 摄）, back on one line."""
     out: list[Line] = []
     for line in lines:
-        if out and _CREDIT_OPEN.match(out[-1].text) and is_credit(out[-1].text + line.text):
+        opened = _CREDIT_OPEN.search(out[-1].text) if out else None
+        if opened and is_credit(opened[0] + line.text) and (opened.start() == 0 or is_caption(out[-1].text)):
             out[-1] = _glued(out[-1], line)
         else:
             out.append(line)

@@ -100,7 +100,9 @@ class Matcher:
 
 
 def _head_text(head: Head) -> str:
-    return "".join(line.text for line in head.lines if not is_label(line.text)) or head.lines[0].text
+    # A label stands first; it says nothing of the article.
+    lines = head.lines[1:] if len(head.lines) > 1 and is_label(head.lines[0].text) else head.lines
+    return "".join(line.text for line in lines)
 
 
 def _stands_over(head: Head, body: Body) -> float:

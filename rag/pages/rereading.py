@@ -10,21 +10,24 @@ from __future__ import annotations
 from collections.abc import Iterator, Sequence
 from dataclasses import dataclass, field, replace
 
-from rag.pages.heads import head_parts, is_label
+from rag.pages.heads import head_parts, is_label, same_part
 from rag.pages.labels import begins_like_a_lead, word_runs_on
 from rag.pages.likeness import Likeness, likeness
-from rag.pages.lines import Line
+from rag.pages.lines import Line, opens_article
 from rag.pages.pairing import Matcher, Pair
 from rag.pages.pieces import Body, Head, Paragraph, Piece, paragraph
 
 # What it costs to read the page otherwise than it was first read, in the units of a pair's worth.
 _SPLIT_HEAD = 0.25
+_SPLIT_HEAD_AT_PART = 0.15
 _SPLIT_HEAD_AT_BLANK = 0.05
 _SPLIT_BODY = 0.35
 _SPLIT_BODY_AT_LEAD = 0.2
 _OTHER_COLUMN = 0.2
 _SUBHEAD = 0.1
 _LINES_OF_TEXT = 0.2
+_TEXT_AS_HEAD = 0.2
+_LONGEST_HEAD = 36
 _JOIN_BODIES = 0.2
 _DATELINE_INSIDE = 2.0
 _KIN_CERTAIN = 0.3
@@ -32,7 +35,9 @@ _FEW_CHARACTERS = 60
 # How many paragraphs either side of a break are compared, and how many pieces either side of a change matched anew.
 _NEAR = 8
 _WINDOW = 16
-_ROUNDS = 4
+# After a change the pieces this near are looked at again; in all at most so many changes are made for each piece.
+_AFFECTED = 8
+_CHANGES_A_PIECE = 3
 
 
 @dataclass(frozen=True, slots=True)
@@ -84,29 +89,39 @@ def read_pieces(pieces: Sequence[Piece]) -> Reading:
     like = likeness(pieces)
     matcher, breaks = Matcher(like), _Breaks(like)
     current = list(pieces)
-    for _ in range(_ROUNDS):
-        if not _improved(current, matcher, breaks):
+    gains = [_best(current, index, matcher, breaks) for index in range(len(current))]
+    for _ in range(_CHANGES_A_PIECE * len(pieces)):
+        at = max(range(len(gains)), key=lambda index: gains[index][0], default=-1)
+        change = gains[at][1] if at >= 0 else None
+        if change is None:
             break
+        current[change.low : change.high] = change.new
+        gains[change.low : change.high] = [(0.0, None)] * len(change.new)
+        low, high = change.low - _AFFECTED, change.low + len(change.new) + _AFFECTED
+        for index in range(max(0, low), min(len(current), high)):
+            gains[index] = _best(current, index, matcher, breaks)
+        # What lies further off is worth as much as before, but stands elsewhere.
+        shift = len(change.new) - (change.high - change.low)
+        for index in range(max(0, high), len(current)):
+            gains[index] = gains[index][0], _moved(gains[index][1], shift)
     return Reading(tuple(current), tuple(matcher.pairs(current)))
 
 
-def _improved(current: list[Piece], matcher: Matcher, breaks: _Breaks) -> bool:
-    """Make, piece by piece, the change that gains most; tell whether any was made."""
-    changed = False
-    index = 0
-    while index < len(current):
-        best, most = None, 1e-9
-        for change in _changes(current, index, breaks):
-            start, end = max(0, change.low - _WINDOW), min(len(current), change.high + _WINDOW)
-            before = matcher.value(current[start:end])
-            after = matcher.value([*current[start : change.low], *change.new, *current[change.high : end]])
-            if after - change.cost - before > most:
-                best, most = change, after - change.cost - before
-        if best:
-            current[best.low : best.high] = best.new
-            changed = True
-        index += 1
-    return changed
+def _best(current: Sequence[Piece], index: int, matcher: Matcher, breaks: _Breaks) -> tuple[float, _Change | None]:
+    """Return the change at a piece that gains most, and how much; none and 0 when none gains."""
+    most: tuple[float, _Change | None] = (0.0, None)
+    for change in _changes(current, index, breaks):
+        start, end = max(0, change.low - _WINDOW), min(len(current), change.high + _WINDOW)
+        before = matcher.value(current[start:end])
+        after = matcher.value([*current[start : change.low], *change.new, *current[change.high : end]])
+        gain = after - change.cost - before
+        if gain > max(most[0], 1e-9):
+            most = gain, change
+    return most
+
+
+def _moved(change: _Change | None, shift: int) -> _Change | None:
+    return replace(change, low=change.low + shift, high=change.high + shift) if change and shift else change
 
 
 def _changes(pieces: Sequence[Piece], index: int, breaks: _Breaks) -> Iterator[_Change]:
@@ -120,6 +135,7 @@ def _changes(pieces: Sequence[Piece], index: int, breaks: _Breaks) -> Iterator[_
     elif isinstance(piece, Body):
         for halves, cost in breaks.of(piece):
             yield _Change(index, index + 1, halves, cost)
+        yield from _text_as_head(pieces, index, piece, breaks)
         if isinstance(after, Body) and not piece.credit:
             joined = Body(piece.paragraphs + after.paragraphs, after.credit)
             yield _Change(index, index + 2, (joined,), _join_cost(piece, after, breaks.like))
@@ -166,6 +182,32 @@ def _head_as_text(pieces: Sequence[Piece], index: int, head: Head, like: Likenes
         yield _Change(index - 1, index + 2, (merged,), cost - kin)
 
 
+def _text_as_head(pieces: Sequence[Piece], index: int, body: Body, breaks: _Breaks) -> Iterator[_Change]:
+    """Yield readings in which short paragraphs of a body, and its subheads, are a head between two bodies."""
+    paragraphs = body.paragraphs
+    for start in range(1, len(paragraphs)):
+        for end in range(start + 1, min(start + 4, len(paragraphs) + 1)):
+            if not _may_be_head(paragraphs[end - 1]):
+                break
+            before, after = paragraphs[:start], paragraphs[end:]
+            head = Head(tuple(line for part in paragraphs[start:end] for line in part.lines))
+            new: tuple[Piece, ...] = (Body(before), head)
+            if after:
+                new = (*new, Body(after, body.credit))
+            kin = breaks.like.kinship(before[-_NEAR:], after[:_NEAR])
+            yield _Change(index, index + 1, new, _TEXT_AS_HEAD + kin)
+            near = pieces[index + 1] if index + 1 < len(pieces) else None
+            if isinstance(near, Body):
+                for halves, cost in breaks.of(near):
+                    yield _Change(index, index + 2, (*new, *halves), _TEXT_AS_HEAD + kin + cost)
+
+
+def _may_be_head(part: Paragraph) -> bool:
+    if part.lines[0].box or len(part.lines) > 3 or part.text.endswith("。") or opens_article(part.text):
+        return False
+    return part.subhead or sum(line.width for line in part.lines) <= _LONGEST_HEAD
+
+
 def _as_text(lines: tuple[Line, ...], after: Body) -> Iterator[tuple[tuple[Paragraph, ...], float]]:
     """Yield how lines may be a subhead, or the first lines of a paragraph, or both, in front of a body's paragraphs."""
     for at in range(min(len(lines), 2), -1, -1):
@@ -191,10 +233,15 @@ def _head_breaks(lines: Sequence[Line]) -> Iterator[tuple[int, float]]:
     """Yield where a block of lines may be two heads, and what each break costs. Where the page shows it, none is."""
     for at in range(1, len(lines)):
         before, line = lines[at - 1], lines[at]
-        if before.box or line.text.startswith("—") or is_label(before.text) or word_runs_on(before.text, line.text):
+        if before.box or line.text.startswith("—") or word_runs_on(before.text, line.text):
+            continue
+        if at == 1 and is_label(before.text):
             continue
         blank = line.blank_before and any(not one.blank_before for one in lines[1:])
-        yield at, _SPLIT_HEAD_AT_BLANK if blank or is_label(line.text) else _SPLIT_HEAD
+        if same_part(lines[:at], line):
+            yield at, _SPLIT_HEAD
+        else:
+            yield at, _SPLIT_HEAD_AT_BLANK if blank or is_label(line.text) else _SPLIT_HEAD_AT_PART
 
 
 def _column_changes(before: Paragraph, after: Paragraph) -> bool:
