@@ -67,6 +67,24 @@ def report_command(folder: Annotated[Path, typer.Argument(help="The folder of a 
     typer.echo(write_report(folder))
 
 
+@app.command("judge")
+def judge_command(
+    folder: Annotated[Path, typer.Argument(help="The folder of a run.")],
+    llm: LLMOption = "",
+    limit: Annotated[int, typer.Option(min=0, help="Only the first N answers.")] = 0,
+) -> None:
+    """Ask a language model what it thinks of a run's answers (LlamaIndex's evaluators). An opinion, not a measure."""
+    from eval.judge import judge_run, opinion_rows
+    from eval.runner import shown_progress
+    from eval.tables import OPINION_HEADER, text_table
+    from rag.settings import read_settings
+
+    settings = read_settings(**({"llm": llm} if llm else {}))
+    with shown_progress() as progress:
+        opinions = judge_run(folder, settings, limit, progress)
+    _console().print(text_table("a judge's opinion", OPINION_HEADER, opinion_rows(opinions)))
+
+
 @app.command("compare")
 def compare_command(
     before: Annotated[Path, typer.Argument(help="The folder of a run.")],

@@ -9,10 +9,11 @@ from statistics import median
 from typing import TYPE_CHECKING, Any
 
 from eval.charts import Bar, bars
+from eval.judge import Opinion, opinion_rows, read_opinions
 from eval.records import Record, read_run, write_whole
 from eval.scoring import Summary, grouped, score
 from eval.statistics import mean_interval
-from eval.tables import COLUMNS, by_system, by_type, figures, percent, wrong
+from eval.tables import COLUMNS, OPINION_HEADER, by_system, by_type, figures, percent, wrong
 
 if TYPE_CHECKING:
     from jinja2 import Environment
@@ -30,11 +31,11 @@ def write_report(folder: Path) -> Path:
     """
     about, records = read_run(folder)
     path = folder / "report.html"
-    write_whole(path, report_html(about, records))
+    write_whole(path, report_html(about, records, read_opinions(folder)))
     return path
 
 
-def report_html(about: Mapping[str, Any], records: Sequence[Record]) -> str:
+def report_html(about: Mapping[str, Any], records: Sequence[Record], opinions: Sequence[Opinion] = ()) -> str:
     """Return the report of a run as one self-contained HTML page; every text in it is escaped."""
     from jinja2 import Environment, FileSystemLoader
     from markupsafe import Markup
@@ -48,6 +49,8 @@ def report_html(about: Mapping[str, Any], records: Sequence[Record]) -> str:
         headings=[(title, hint) for _, title, hint in COLUMNS]
         + [("median s", ""), ("p90 s", ""), ("tokens", "read + written")],
         systems=_rows(by_system(records)),
+        opinions=opinion_rows(opinions),
+        opinion_header=OPINION_HEADER,
         accuracy=Markup(_accuracy_chart(parts)),  # noqa: S704 - drawn by eval.charts, which escapes its labels
         latency=Markup(_latency_chart(parts)),  # noqa: S704
         parts=[

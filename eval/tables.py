@@ -29,6 +29,8 @@ COLUMNS: tuple[tuple[str, str, str], ...] = (
     ("character_f1", "char F1", "best character F1 over the reference answers"),
 )
 
+OPINION_HEADER = ("system", "judge", "answers judged", "mean mark", "found faithful")
+
 
 def percent(value: float | None) -> str:
     """Return a share as a percentage, or a dash."""
