@@ -11,6 +11,7 @@ from rag.text.tokens import bigrams
 
 Weights = Mapping[str, float]
 
+_SHARED = 3
 _BODY = 900  # characters of a body that are compared; the news is in them
 
 
@@ -26,6 +27,14 @@ class Likeness:
             article.id: self._unit(Counter(bigrams(f"{article.headline}\n{article.body[:250]}")))
             for article in articles
         }
+        self._having = self._postings()
+
+    def neighbours(self, one: str) -> list[str]:
+        """Return the ids of the articles whose openings share several uncommon bigrams with that of `one`."""
+        shared: Counter[str] = Counter()
+        for bigram in self._leads[one]:
+            shared.update(self._having.get(bigram, ()))
+        return [other for other, count in shared.items() if count >= _SHARED and other != one]
 
     def whole(self, one: str, other: str) -> float:
         """Return the cosine of two articles (by id), headline and body."""
@@ -39,6 +48,16 @@ class Likeness:
         """Return the bigrams of `text` that few of the articles have."""
         most = max(2, self._total // 8)
         return frozenset(bigram for bigram in bigrams(text) if self._seen[bigram] <= most)
+
+    def _postings(self) -> dict[str, list[str]]:
+        """Return the articles that have each bigram in their openings; those that very many have are left out."""
+        most = max(12, self._total // 10)
+        having: dict[str, list[str]] = {}
+        for article_id, lead in self._leads.items():
+            for bigram in lead:
+                if self._seen[bigram] <= most:
+                    having.setdefault(bigram, []).append(article_id)
+        return having
 
     def _unit(self, counts: Counter[str]) -> Weights:
         # Ten unseen articles are assumed, so that a page of ten does not take its own words for rare.

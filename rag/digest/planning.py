@@ -4,10 +4,11 @@ from __future__ import annotations
 
 import math
 import re
+from collections import Counter
 from collections.abc import Mapping, Sequence
 from dataclasses import dataclass
 
-from rag.archive.twins import runs, share
+from rag.archive.twins import runs, share, sketch
 from rag.digest.copy import Line
 from rag.digest.extract import summary_lines
 from rag.digest.figures import key_figures
@@ -55,7 +56,8 @@ def plan(articles: Sequence[Article], likeness: Likeness, *, most: int = MOST_ST
         else:
             lines[article.id] = found
     kept = {article.id: article for article in articles if article.id in lines}
-    worth = {one: newsworthiness(article, articles) for one, article in kept.items()}
+    sizes = Counter(article.edition for article in articles)
+    worth = {one: newsworthiness(article, sizes[article.edition]) for one, article in kept.items()}
     for copy, original in _copies(list(kept.values()), worth).items():
         left_out.append(LeftOut(copy, kept[copy].title, f"与《{kept[original].title}》重复"))
         del kept[copy]
@@ -65,13 +67,12 @@ def plan(articles: Sequence[Article], likeness: Likeness, *, most: int = MOST_ST
     return Plan(_sectioned(ranked[:most]), tuple(left_out))
 
 
-def newsworthiness(article: Article, edition: Sequence[Article]) -> float:
-    """Return how prominently the paper printed an article: page, place, headline, length, kind."""
+def newsworthiness(article: Article, neighbours: int) -> float:
+    """Return how prominently the paper printed an article among its page's: page, place, headline, length, kind."""
     page = article.edition.page
     number = re.search(r"\d+", page)
     worth = 0.6 if page and _FRONT.fullmatch(page) else -0.08 * min(int(number[0]), 12) if number else 0.0
-    neighbours = [one for one in edition if one.edition == article.edition]
-    worth += 0.3 * (1 - min(article.position / max(len(neighbours), 1), 1.0))
+    worth += 0.3 * (1 - min(article.position / max(neighbours, 1), 1.0))
     worth += 0.25 * bool(article.kicker) + 0.15 * bool(article.subtitle) + 0.15 * bool(key_figures(article.headline))
     worth += 0.6 * min(math.log1p(len(article.body) / 200) / math.log1p(8), 1.0)
     worth += {"photo": -1.0, "notice": -0.8, "continuation": 0.1}.get(article.kind, 0.0)
@@ -91,12 +92,18 @@ def _copies(articles: Sequence[Article], worth: Mapping[str, float]) -> dict[str
     """Return the articles that repeat another's text, each with the one that is kept for it."""
     ordered = sorted(articles, key=lambda one: (-len(one.body) // 200, -worth[one.id]))
     texts = {article.id: runs(article.body) for article in ordered}
+    having: dict[int, list[str]] = {}
     found: dict[str, str] = {}
-    for index, article in enumerate(ordered):
-        for other in ordered[:index]:
-            if other.id not in found and share(texts[article.id], texts[other.id]) >= _COPY:
-                found[article.id] = other.id
+    for article in ordered:
+        values = sketch(texts[article.id])
+        alike = Counter(other for value in values for other in having.get(value, ()))
+        for other, common in alike.most_common():
+            if common >= 2 and share(texts[article.id], texts[other]) >= _COPY:
+                found[article.id] = other
                 break
+        else:
+            for value in values:
+                having.setdefault(value, []).append(article.id)
     return found
 
 
@@ -106,9 +113,9 @@ def _stories(
     ids = list(kept)
     pairs = [
         (one, other)
-        for index, one in enumerate(ids)
-        for other in ids[:index]
-        if likeness.whole(one, other) >= _SAME_WHOLE and likeness.lead(one, other) >= _SAME_LEAD
+        for one in ids
+        for other in likeness.neighbours(one)
+        if other in kept and likeness.whole(one, other) >= _SAME_WHOLE and likeness.lead(one, other) >= _SAME_LEAD
     ]
     stories = []
     for group in connected(ids, pairs):

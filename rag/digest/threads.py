@@ -19,7 +19,7 @@ from rag.text.dates import date_mentions
 from rag.text.numbers import Quantity, same_unit, same_value
 from rag.text.tokens import bigrams
 
-_DAYS, _ARTICLES = 60, 1500  # how far back, in editions and in articles
+_DAYS, _ARTICLES = 60, 1000  # how far back, in editions and in articles
 _ENTRIES = 3
 _SURE, _LIKELY, _LEAD = 0.24, 0.17, 0.2
 _NEAR = 0.92  # cosine of the embedder's vectors; e5 puts any two news texts above 0.75
@@ -54,10 +54,13 @@ def earlier_articles(archive: Archive, day: str, paper: str) -> tuple[Article, .
 
 def thread(story: Story, earlier: Sequence[Article], likeness: Likeness, nearness: Nearness) -> tuple[ThreadEntry, ...]:
     """Return what `earlier` articles said on a story, the newest first, at most three, each sentence verified."""
-    scored = sorted(
-        ((_same_story(story.main, article, likeness, nearness), article) for article in earlier),
-        key=lambda pair: -pair[0],
-    )
+    by_id = {article.id: article for article in earlier}
+    scored = [
+        (_same_story(story.main, by_id[one], likeness, nearness), by_id[one])
+        for one in likeness.neighbours(story.main.id)
+        if one in by_id
+    ]
+    scored.sort(key=lambda pair: (-pair[0], pair[1].id))
     best = [article for score, article in scored[:_ENTRIES] if score > 0]
     now = [one for line in story.lines[0] for one in measured(line)]
     entries = []
