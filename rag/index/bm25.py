@@ -98,8 +98,10 @@ def _read(postings: Postings, collection: Collection, table: TableName, tokens: 
         if not count or (found and read > _PLACES):
             continue
         documents, offsets = postings.places(table, token)
+        at = np.minimum(np.searchsorted(collection.documents, documents), len(collection.documents) - 1)
+        known = collection.documents[at] == documents
         weight = _weight(count, len(collection.documents), tokens[token])
-        found[token] = _Token(weight, np.searchsorted(collection.documents, documents), offsets)
+        found[token] = _Token(weight, at[known], offsets[known])
     return found
 
 
@@ -148,7 +150,7 @@ def _phrases(collection: Collection, tokens: Mapping[str, _Token], pairs: Mappin
         if first not in tokens or second not in tokens:
             continue
         one, two = tokens[first], tokens[second]
-        span = int(max(one.offsets.max(), two.offsets.max())) + 2
+        span = int(max(one.offsets.max(initial=0), two.offsets.max(initial=0))) + 2
         beside = np.isin(one.documents * span + one.offsets + 1, two.documents * span + two.offsets, assume_unique=True)
         documents, offsets = one.documents[beside], one.offsets[beside]
         if len(documents):

@@ -19,7 +19,7 @@ from rag.archive import Archive
 from rag.errors import ArchiveError
 from rag.index import Candidate, bm25, seal
 from rag.index import vectors as vector_file
-from rag.index.postings import VERSION, Entry, Numbers, Postings
+from rag.index.postings import VERSION, Entry, Numbers, Postings, is_damage
 from rag.index.vectors import Manifest
 from rag.protocols import Progress, Vectors, no_progress
 from rag.schema import Filters
@@ -41,7 +41,7 @@ def open_index(folder: Path, archive: Archive, progress: Progress = no_progress)
     try:
         folder.mkdir(parents=True, exist_ok=True)
         index = LocalIndex(folder, archive)
-    except (OSError, sqlite3.Error) as error:
+    except OSError as error:
         raise ArchiveError(f"the search index in {folder} cannot be used: {error}") from error
     index.notes = index.refresh(progress)
     return index
@@ -69,11 +69,10 @@ class LocalIndex:
             if self._at == now:
                 return ()
             try:
-                notes = self._refresh(now, progress)
-            except sqlite3.DatabaseError as error:
-                notes = self._mend(error, progress)
-            except OSError as error:
-                raise ArchiveError(f"the search index in {self._folder} cannot be written: {error}") from error
+                with seal.held(self._folder):
+                    notes = self._refreshed(now, progress)
+            except (OSError, sqlite3.Error) as error:
+                raise self._fault(error) from error
             self._at = now
             return tuple(notes)
 
@@ -89,14 +88,22 @@ class LocalIndex:
         self._background = vector_file.sample(self._vectors)
         return notes
 
-    def _mend(self, error: sqlite3.DatabaseError, progress: Progress = no_progress) -> list[str]:
-        """Make the word index anew. Only its file can be meant: the archive's own faults come as ArchiveError."""
+    def _refreshed(self, now: tuple[int, str], progress: Progress) -> list[str]:
         try:
+            return self._refresh(now, progress)
+        except sqlite3.DatabaseError as error:
+            # Only the word index can be meant: the archive's own faults come as ArchiveError.
+            if not is_damage(error):
+                raise
             self._discard_words()
-            notes = [f"the word index was damaged ({error}) and was made anew from the archive"]
-            return notes + self._refresh(self._archive.generation(), progress)
-        except (OSError, sqlite3.DatabaseError) as again:
-            raise ArchiveError(f"the search index in {self._folder} cannot be written: {again}") from again
+            note = f"the word index was damaged ({error}) and was made anew from the archive"
+            return [note, *self._refresh(now, progress)]
+
+    def _fault(self, error: Exception) -> ArchiveError:
+        return ArchiveError(
+            f"the search index in {self._folder} cannot be used: {error}; the archive itself is safe, and the index "
+            "catches up when it can be written again"
+        )
 
     @property
     def _words(self) -> Postings:
@@ -135,12 +142,13 @@ class LocalIndex:
         stamp = {"archive_id": archive_id, "version": VERSION, "generation": str(now[0]), "token": now[1]}
         have, want = np.sort(self._words.numbers()), self._archive.passage_numbers()
         added, removed = np.setdiff1d(want, have), np.setdiff1d(have, want)
-        self._words.change((), removed.tolist(), {} if added.size else stamp)
+        self._words.change((), removed.tolist(), {})
         done = 0
         for batch in self._entries(added):
             done += sum(len(entry.passages) for entry in batch)
-            self._words.change(batch, (), stamp if done == len(added) else {})
+            self._words.change(batch, (), {})
             progress("indexing words", done, len(added))
+        self._words.change((), (), stamp)
         return notes
 
     def _entries(self, added: Numbers) -> Iterator[list[Entry]]:
@@ -196,8 +204,12 @@ class LocalIndex:
             try:
                 return self._search(question, vectors, top, filters)
             except sqlite3.DatabaseError as error:
-                self._mend(error)
-                return self._search(question, vectors, top, filters)
+                if not is_damage(error):
+                    raise self._fault(error) from error
+                self._discard_words()
+                self._at = None
+            self.refresh()
+            return self._search(question, vectors, top, filters)
 
     def _search(self, question: str, vectors: Vectors, top: int, filters: Filters) -> tuple[Candidate, ...]:
         collection = self._collection
@@ -239,6 +251,8 @@ class LocalIndex:
         mean, spread = vector_file.background(self._background, vectors)
         cosines = (rows @ vectors.T - mean) / spread
         ids = self._words.article_ids(collection.documents[documents].tolist())
+        # Another program may be ahead of us in the file.
+        documents = documents[[int(number) in ids for number in collection.documents[documents]]]
         bounds = (
             np.searchsorted(collection.document[places], documents),
             np.searchsorted(collection.document[places], documents, side="right"),
@@ -280,12 +294,17 @@ class LocalIndex:
     def close(self) -> None:
         """Write the vector file if it is behind, and close."""
         with self._lock:
-            if self._unsaved and self._at is not None:
-                self._save(self._at)
-            if self._postings is not None:
-                self._postings.close()
+            try:
+                if self._unsaved and self._at is not None:
+                    with seal.held(self._folder):
+                        self._save(self._at)
+                if self._postings is not None:
+                    self._postings.close()
+            except (OSError, sqlite3.Error) as error:
+                raise self._fault(error) from error
+            finally:
                 self._postings = None
-            self._at = None
+                self._at = None
 
 
 def _best(scores: bm25.Scores, top: int) -> Numbers:

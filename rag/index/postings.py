@@ -54,6 +54,15 @@ CREATE TABLE IF NOT EXISTS texts (number INTEGER PRIMARY KEY, words BLOB NOT NUL
 )
 
 
+# SQLite's codes for what is no damage: out of space, locked, not permitted, out of memory, interrupted.
+_PASSING = frozenset({3, 5, 6, 7, 8, 9, 10, 13, 14})
+
+
+def is_damage(error: sqlite3.DatabaseError) -> bool:
+    """Return whether the file itself is broken, and not the disk full or the file locked."""
+    return getattr(error, "sqlite_errorcode", 11) & 0xFF not in _PASSING
+
+
 @dataclass(frozen=True, slots=True)
 class Entry:
     """An article to be indexed: its passages' numbers and spans, in order of the text."""
@@ -197,6 +206,7 @@ class Postings:
 
     def collection(self) -> Collection:
         """Return the numbers and lengths of everything indexed."""
+        self._counts.clear()
         columns = "number, words, grams, head_words, head_grams"
         documents = _table(self._rows(f"SELECT {columns} FROM documents ORDER BY number"), 5)
         passages = _table(

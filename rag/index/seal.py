@@ -6,9 +6,12 @@ a program that was killed, and asks for a look at the file's structure; a seal t
 
 from __future__ import annotations
 
+import fcntl
 import hashlib
 import json
 import os
+from collections.abc import Iterator
+from contextlib import contextmanager
 from pathlib import Path
 from typing import Literal
 
@@ -46,7 +49,7 @@ def remove(path: Path) -> None:
 
 def replace_file(path: Path, data: bytes) -> None:
     """Put `data` in the place of `path`: the former content or the new one is there, whatever happens."""
-    part = path.with_name(path.name + ".part")
+    part = path.with_name(f"{path.name}.{os.getpid()}.part")
     with part.open("wb") as file:
         file.write(data)
         file.flush()
@@ -57,6 +60,14 @@ def replace_file(path: Path, data: bytes) -> None:
         os.fsync(folder)
     finally:
         os.close(folder)
+
+
+@contextmanager
+def held(folder: Path) -> Iterator[None]:
+    """Hold `folder` against other programs that change what is in it."""
+    with (folder / "lock").open("w") as file:
+        fcntl.flock(file, fcntl.LOCK_EX)
+        yield
 
 
 def _seal_of(path: Path) -> Path:
