@@ -8,6 +8,7 @@ from __future__ import annotations
 import io
 import re
 import zipfile
+import zlib
 from collections.abc import Sequence
 from dataclasses import dataclass
 from typing import Any
@@ -20,8 +21,14 @@ from rag.pages.pieces import Body, Caption, Head, Paragraph, Piece, paragraph, t
 from rag.pages.repair import tidy_line
 from rag.pages.rereading import Reading, read_pieces
 
-_BLOCKS = ("h1", "h2", "h3", "h4", "h5", "h6", "p", "li", "div", "td", "blockquote", "pre", "figcaption", "dd", "dt")
-_NOT_CONTENT = ("script", "style", "nav", "noscript", "template", "form", "button", "select", "svg", "iframe", "aside")
+_BLOCKS = frozenset(
+    "address article blockquote body br caption center dd div dl dt fieldset figcaption figure footer h1 h2 h3 h4 h5 h6"
+    " header hr html li main ol p pre section table td th tr ul".split()
+)
+_NOT_CONTENT = frozenset(
+    "script style nav noscript template form button select svg iframe aside head title object audio video".split()
+)
+_HEADING = re.compile("h([1-6])")
 _MAX_UNZIPPED = 100_000_000
 
 
@@ -35,27 +42,36 @@ class Block:
 
 def html_blocks(text: str) -> list[Block]:
     """Return the headings and paragraphs of an HTML page, scripts, menus and forms left out."""
-    import warnings
+    from lxml import etree
 
-    from bs4 import BeautifulSoup, MarkupResemblesLocatorWarning, XMLParsedAsHTMLWarning
-
-    with warnings.catch_warnings():
-        warnings.simplefilter("ignore", (XMLParsedAsHTMLWarning))
-        warnings.simplefilter("ignore", (MarkupResemblesLocatorWarning))
-        soup = BeautifulSoup(text, "lxml")
-    for tag in soup(_NOT_CONTENT):
-        tag.decompose()
-    for tag in soup("br"):
-        tag.replace_with("\n")
+    root = etree.fromstring(text.encode("utf-8", "replace"), etree.HTMLParser(encoding="utf-8", remove_comments=True))
+    if root is None:
+        return []
     blocks: list[Block] = []
-    for tag in soup(_BLOCKS):
-        if tag.find(_BLOCKS):
-            loose = "".join(child for child in tag.find_all(string=True, recursive=False))
-            blocks.extend(_blocks_of(loose, 0))
-            continue
-        level = int(tag.name[1]) if re.fullmatch("h[1-6]", tag.name) else 0
-        blocks.extend(_blocks_of(tag.get_text(), level))
-    return blocks or _blocks_of(soup.get_text("\n"), 0)
+    words: list[str] = []
+    hidden = level = 0
+
+    def close() -> None:
+        blocks.extend(_blocks_of("".join(words), level))
+        words.clear()
+
+    for event, element in etree.iterwalk(root, events=("start", "end")):
+        name = element.tag if isinstance(element.tag, str) else ""
+        heading = _HEADING.fullmatch(name)
+        if name in _BLOCKS:
+            close()
+        if event == "start":
+            hidden += name in _NOT_CONTENT
+            level = int(heading[1]) if heading else level
+        else:
+            hidden -= name in _NOT_CONTENT
+            level = 0 if heading else level
+        said = element.text if event == "start" else element.tail
+        if said and not hidden:
+            # White space in markup separates words; it does not end paragraphs.
+            words.append(re.sub(r"\s+", " ", said) if name != "pre" else said)
+    close()
+    return blocks
 
 
 def markdown_blocks(text: str) -> list[Block]:
@@ -81,7 +97,16 @@ def docx_blocks(data: bytes, source: str) -> list[Block]:
                 raise InputError(f"{source} unpacks to more than {_MAX_UNZIPPED // 1_000_000} MB; it is not read.")
         document = Document(io.BytesIO(data))
         blocks = [block for item in document.iter_inner_content() for block in _docx_item(item)]
-    except (zipfile.BadZipFile, OpcError, LxmlError, KeyError, ValueError, OSError, NotImplementedError) as error:
+    except (
+        zipfile.BadZipFile,
+        zlib.error,
+        OpcError,
+        LxmlError,
+        KeyError,
+        ValueError,
+        OSError,
+        NotImplementedError,
+    ) as error:
         raise InputError(f"{source} cannot be opened as a Word document; save it again as .docx.") from error
     return blocks
 

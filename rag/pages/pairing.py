@@ -76,13 +76,15 @@ class Matcher:
             elif isinstance(piece, Body):
                 bodies.append((index, place, piece))
                 place += 1
-        table = [
-            [
-                self._base(head, body)[0] + _ADJACENT - _STEP * (abs(a - b) - 1) if abs(a - b) <= _REACH else _FAR
-                for _, b, body in bodies
-            ]
-            for _, a, head in heads
-        ]
+        table = []
+        for _, a, head in heads:
+            row = [_FAR] * len(bodies)
+            for column, (_, b, body) in enumerate(bodies):
+                apart = a - b if a > b else b - a
+                if apart <= _REACH:
+                    known = self._worth.get((id(head), id(body))) or self._base(head, body)
+                    row[column] = known[0] + _ADJACENT - _STEP * (apart - 1)
+            table.append(row)
         return [index for index, _, _ in heads], [index for index, _, _ in bodies], table
 
     def _base(self, head: Head, body: Body) -> tuple[float, float]:

@@ -31,10 +31,11 @@ _LONGEST_HEAD = 36
 _JOIN_BODIES = 0.2
 _DATELINE_INSIDE = 2.0
 _KIN_CERTAIN = 0.3
+_COST_IN_TWO = 0.15
 _FEW_CHARACTERS = 60
 # How many paragraphs either side of a break are compared, and how many pieces either side of a change matched anew.
 _NEAR = 8
-_WINDOW = 16
+_WINDOW = 9
 # After a change the pieces this near are looked at again; in all at most so many changes are made for each piece.
 _AFFECTED = 8
 _CHANGES_A_PIECE = 3
@@ -70,6 +71,10 @@ class _Breaks:
         if id(body) not in self._known:
             self._known[id(body)] = body, list(self._breaks(body))
         return self._known[id(body)][1]
+
+    def likely(self, body: Body) -> list[tuple[tuple[Body, Body], float]]:
+        """Return the breaks that cost little enough to be tried together with another change."""
+        return [(halves, cost) for halves, cost in self.of(body) if cost <= _COST_IN_TWO]
 
     def _breaks(self, body: Body) -> Iterator[tuple[tuple[Body, Body], float]]:
         for at in range(1, len(body.paragraphs)):
@@ -110,9 +115,12 @@ def read_pieces(pieces: Sequence[Piece]) -> Reading:
 def _best(current: Sequence[Piece], index: int, matcher: Matcher, breaks: _Breaks) -> tuple[float, _Change | None]:
     """Return the change at a piece that gains most, and how much; none and 0 when none gains."""
     most: tuple[float, _Change | None] = (0.0, None)
+    as_it_is: dict[tuple[int, int], float] = {}
     for change in _changes(current, index, breaks):
         start, end = max(0, change.low - _WINDOW), min(len(current), change.high + _WINDOW)
-        before = matcher.value(current[start:end])
+        if (start, end) not in as_it_is:
+            as_it_is[start, end] = matcher.value(current[start:end])
+        before = as_it_is[start, end]
         after = matcher.value([*current[start : change.low], *change.new, *current[change.high : end]])
         gain = after - change.cost - before
         if gain > max(most[0], 1e-9):
@@ -150,7 +158,7 @@ def _head_as_two(pieces: Sequence[Piece], index: int, head: Head, breaks: _Break
             body = pieces[near]
             if not isinstance(body, Body):
                 continue
-            for halves, more in breaks.of(body):
+            for halves, more in breaks.likely(body):
                 if near < index:
                     yield _Change(near, index + 1, (*halves, *pieces[near + 1 : index], *heads), cost + more)
                 else:
@@ -198,7 +206,7 @@ def _text_as_head(pieces: Sequence[Piece], index: int, body: Body, breaks: _Brea
             yield _Change(index, index + 1, new, _TEXT_AS_HEAD + kin)
             near = pieces[index + 1] if index + 1 < len(pieces) else None
             if isinstance(near, Body):
-                for halves, cost in breaks.of(near):
+                for halves, cost in breaks.likely(near):
                     yield _Change(index, index + 2, (*new, *halves), _TEXT_AS_HEAD + kin + cost)
 
 
