@@ -1,7 +1,8 @@
 """How often the verifier lets a falsehood through, and how often it turns a true sentence away.
 
-`build` makes cases from any articles (`eval.falsify`); `score` runs `rag.grounding.verify` over them. A falsification is
-caught when its verdict is not `supported`; a true sentence is rejected when its verdict is not `supported`.
+`build` makes cases from any articles (`eval.falsify`); `score` runs `rag.grounding.verify` over them. A
+falsification is caught when its verdict is not `supported`; a true sentence is rejected when its verdict is not
+`supported`.
 """
 
 from __future__ import annotations
@@ -43,7 +44,9 @@ class Miss:
 
 @dataclass(frozen=True, slots=True)
 class VerifierReport:
-    """Cases and right verdicts by kind; the two headline shares; milliseconds a claim at the median; what went wrong."""
+    """Cases and right verdicts by kind; the two headline shares; milliseconds a claim at the median; what went
+    wrong.
+    """
 
     kinds: dict[str, tuple[int, int]]
     caught: float
@@ -129,9 +132,7 @@ def _merged(text: str, following: str, rng: random.Random) -> str:
     return "，".join(one[:cut] + other[: rng.randrange(1, len(other) + 1)]) + "。"
 
 
-def _shown(
-    article: Article, spans: Sequence[tuple[int, int]], index: int, rng: random.Random
-) -> tuple[Evidence, ...]:
+def _shown(article: Article, spans: Sequence[tuple[int, int]], index: int, rng: random.Random) -> tuple[Evidence, ...]:
     """Return the sentence with its neighbours and others of the article, as evidence selection would show them."""
     near = [k for k in (index - 1, index, index + 1) if 0 <= k < len(spans)]
     rest = [k for k in range(len(spans)) if k not in near]

@@ -1,9 +1,9 @@
 """Whether a sentence answers *this* question: the figure, name or date in it is bound to the thing asked for.
 
-A sentence about the right project with a figure of the right unit is not yet an answer: 日处理2.5万立方米 does not tell the
-investment, 年产值250亿元 is no GDP target, a 副市长 is not the 市长. `binds` finds the hole of the question, the candidates in
-the sentence that could fill it, and asks whether the words that stand by the hole stand by the candidate too. It also
-notices when the sentence contradicts what the question takes for granted.
+A sentence about the right project with a figure of the right unit is not yet an answer: 日处理2.5万立方米 does not
+tell the investment, 年产值250亿元 is no GDP target, a 副市长 is not the 市长. `binds` finds the hole of the
+question, the candidates in the sentence that could fill it, and asks whether the words that stand by the hole stand
+by the candidate too. It also notices when the sentence contradicts what the question takes for granted.
 """
 
 from __future__ import annotations
@@ -20,13 +20,26 @@ from rag.grounding.quantities import equal_facts
 from rag.grounding.reading import fine_words, squeezed
 from rag.grounding.terms import Term, content_terms, presence
 from rag.schema import Evidence
-from rag.text.dates import DateMention, agrees, date_mentions
+from rag.text.dates import DateMention, date_mentions
 from rag.text.numbers import Quantity, flat, quantities, same_unit
+from rag.text.wordlist import listed
 
-_MONEY = frozenset("元 美元 欧元 日元 英镑 港元 澳元 加元 韩元 卢布 卢比 新元 泰铢 瑞士法郎 法郎".split())
+_MONEY = frozenset(
+    listed("""
+    元 美元 欧元 日元 英镑 港元 澳元 加元 韩元 卢布 卢比 新元 泰铢 瑞士法郎 法郎
+    """)
+)
 _PEOPLE = frozenset(("人", "人次", "个", "户"))
-_SPANS = frozenset("年 个月 月 天 小时 分钟 秒 周 季度 个工作日 个季度 年代 世纪".split())
-_COUNTS = frozenset("个 家 项 件 条 所 座 处 种 类 款 起 人 户 支 次 份 例 篇 部 批 组 股 场 台 辆 套".split())
+_SPANS = frozenset(
+    listed("""
+    年 个月 月 天 小时 分钟 秒 周 季度 个工作日 个季度 年代 世纪
+    """)
+)
+_COUNTS = frozenset(
+    listed("""
+    个 家 项 件 条 所 座 处 种 类 款 起 人 户 支 次 份 例 篇 部 批 组 股 场 台 辆 套
+    """)
+)
 _CLAUSE = re.compile(r"[^，。；：！？\n]+[，。；：！？]?")
 _NEIGHBOUR = 160  # characters before the sentence that a reader still has in mind
 
@@ -35,11 +48,11 @@ _NEIGHBOUR = 160  # characters before the sentence that a reader still has in mi
 class Binding:
     """What a sentence is to a question.
 
-    `answers` says that it fills the question's hole. `value` is what fills it, at `body[start:end]` of the evidence's
-    article; `clause` is the clause to quote, at `body[clause_start:clause_end]`. `missing` are the question's words that
-    neither the sentence nor what a reader knows with it (headline, the lines before) has. `conflict` says in words how
-    the sentence contradicts the question's premise, and is empty when it does not. `reasons` explain a refusal.
-    `strength` in 0..1 ranks sentences that answer.
+    `answers` says that it fills the question's hole. `value` is what fills it, at `body[start:end]` of the
+    evidence's article; `clause` is the clause to quote, at `body[clause_start:clause_end]`. `missing` are the
+    question's words that neither the sentence nor what a reader knows with it (headline, the lines before) has.
+    `conflict` says in words how the sentence contradicts the question's premise, and is empty when it does not.
+    `reasons` explain a refusal. `strength` in 0..1 ranks sentences that answer.
     """
 
     kind: Kind

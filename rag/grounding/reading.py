@@ -22,7 +22,9 @@ from rag.text.numbers import Quantity, flat, quantities
 QUANTITY, DATE = 1, 2  # token codes that no character has
 _CLAUSE_ENDS = frozenset("，。；：！？!?;:,\n…")
 _SILENT = frozenset("“”‘’「」『』\"'《》〈〉（）()【】[]、·—-–~～/*#|…`_")
-_LIGHT = frozenset("的地得了着过在于和与及而且也又还都就则即是为被由对从向至到给把将让以等之所者们上中里内间下时")
+# Characters that carry little: they weigh less in alignment.
+LIGHT = frozenset("的地得了着过在于和与及而且也又还都就则即是为被由对从向至到给把将让以等之所者们上中里内间下时")
+_NAMED = frozenset(("nr", "ns", "nt", "nz"))
 _RUN = re.compile(r"[A-Za-z0-9.]+")
 
 
@@ -92,7 +94,7 @@ def read(text: str, edition: str = "") -> Reading:
             run = _RUN.match(text, at)
             end = min([run.end(), *(start for start in opening if start > at)]) if run else at + 1
             code = crc32(text[at:end].lower().encode("utf-8", "surrogatepass")) | 1 << 40 if run else ord(text[at])
-            weight = 1.5 if run else 0.35 if text[at] in _LIGHT else 1.0
+            weight = 1.5 if run else 0.35 if text[at] in LIGHT else 1.0
         starts.append(at)
         ends.append(end)
         codes.append(code)
@@ -136,7 +138,7 @@ def fine_words(text: str) -> tuple[Word, ...]:
     """Return the words of `text` cut finer than `tagged` does, so that 副 and 大幅 stand by themselves."""
     words: list[Word] = []
     for word in tagged(text):
-        parts = _parts(word.text)
+        parts = _parts(word.text, word.flag)
         at = word.start
         for part in parts:
             words.append(Word(part, word.flag if len(parts) == 1 else _part_flag(part), at, at + len(part)))
@@ -144,16 +146,21 @@ def fine_words(text: str) -> tuple[Word, ...]:
     return tuple(words)
 
 
-def _parts(word: str) -> list[str]:
+def _parts(word: str, flag: str) -> list[str]:
     """Cut what jieba leaves whole or runs together (副省长, 价格上涨, 不断扩大) into the words it is made of."""
     if len(word) == 3 and word[0] in "副前原代总" and known_word(word[1:]) and not known_word(word[:2]):
         return [word[0], word[1:]]
+    if len(word) == 3 and flag[:2] not in _NAMED and not known_word(word):
+        if known_word(word[1:]):
+            return [word[0], word[1:]]
+        if known_word(word[:2]):
+            return [word[:2], word[2]]
     if len(word) == 2 and word[1] in "将已拟未" and (word == "部将" or not known_word(word)):
         return [word[0], word[1]]
     if len(word) >= 4:
         for cut in range(2, len(word) - 1):
             if known_word(word[:cut]) and known_word(word[cut:]):
-                return [word[:cut], *_parts(word[cut:])]
+                return [word[:cut], *_parts(word[cut:], flag)]
     return [word]
 
 
@@ -165,7 +172,9 @@ def _part_flag(part: str) -> str:
 
 @lru_cache(maxsize=2048)
 def reading_words(text: str, edition: str = "") -> tuple[Word, ...]:
-    """Return the words of a squeezed text; figures and dates are one word each, tagged `fact`, with no marks between."""
+    """Return the words of a squeezed text; figures and dates are one word each, tagged `fact`, with no marks
+    between.
+    """
     reading = read(text, edition)
     words: list[Word] = []
     at = 0
@@ -181,7 +190,9 @@ def _taking(words: list[Word]) -> list[Word]:
     """Tag 将 as `ba` where it means 把: before a noun, a pronoun or a figure rather than a verb."""
     for index, word in enumerate(words[:-1]):
         following = words[index + 1]
-        if word.text == "将" and (following.flag[:1] in {"n", "r"} or (following.flag == "fact" and following.text[-1] not in "年月日")):
+        if word.text == "将" and (
+            following.flag[:1] in {"n", "r"} or (following.flag == "fact" and following.text[-1] not in "年月日")
+        ):
             words[index] = Word(word.text, "ba", word.start, word.end)
     return words
 
@@ -201,4 +212,4 @@ def known_word(text: str, common: bool = False) -> bool:
 
     _tagger()
     frequency = jieba.dt.FREQ.get(text, 0)
-    return bool(frequency > (500 if common else 0))
+    return bool(frequency > (2000 if common else 0))

@@ -1,9 +1,9 @@
 """Whether a sentence is borne out by the sentences it could stand on; a program decides, not a model.
 
-A claim is aligned with the evidence clause by clause, and every difference is judged: a figure, unit or date that is not
-the source's, a name or office that is another, a denial, direction or plan that is missing or added, words the source
-does not have. Light paraphrase (synonyms, order, dropped adverbs, another way of writing a figure) is let through; the
-rest is a reason, in words for the reader.
+A claim is aligned with the evidence clause by clause, and every difference is judged: a figure, unit or date that
+is not the source's, a name or office that is another, a denial, direction or plan that is missing or added, words
+the source does not have. Light paraphrase (synonyms, order, dropped adverbs, another way of writing a figure) is
+let through; the rest is a reason, in words for the reader.
 """
 
 from __future__ import annotations
@@ -11,12 +11,15 @@ from __future__ import annotations
 import re
 from collections.abc import Sequence
 from dataclasses import dataclass, field
+from itertools import pairwise
 
-from rag.grounding.alignment import align, context_match
-from rag.grounding.differences import Setting, differences, judge, name_faults, office_faults
+from rag.grounding.alignment import Placed, align, align_within, context_match
+from rag.grounding.differences import differences
+from rag.grounding.judging import Setting, judge
 from rag.grounding.lexicon import FUNCTION
+from rag.grounding.persons import name_faults, office_faults, title_faults
 from rag.grounding.quantities import bound_fault, counted, date_fault, equal_facts, figure_fault, rescue
-from rag.grounding.reading import DATE, QUANTITY, Reading, Word, read, reading_words, squeezed
+from rag.grounding.reading import DATE, LIGHT, QUANTITY, Reading, Word, read, reading_words, squeezed
 from rag.schema import Claim, Evidence, Verdict
 from rag.text.dates import DateMention
 from rag.text.numbers import Quantity
@@ -30,6 +33,7 @@ _LEAD_IN = re.compile(
 _MAX_CITATIONS = 3
 _MAX_ALIGNED = 4  # sentences aligned in full; the rest of the evidence is too unlike the claim
 _WHOLE = 0.75  # a clause matched to this share where the whole claim was aligned stays there
+_JUMPY = 0.1  # more than this off for matches that lie apart: look for a closer place
 _NO_BASIS = 0.45  # less of a clause than this found anywhere: it has no basis
 
 
@@ -39,7 +43,11 @@ class _Source:
 
     evidence: Evidence
     reading: Reading
-    words: tuple[Word, ...]
+
+    @property
+    def words(self) -> tuple[Word, ...]:
+        """The words of the sentence; only the sentences a claim stands on are cut into words, because that is slow."""
+        return reading_words(self.reading.text, self.evidence.article.date)
 
 
 @dataclass(slots=True)
@@ -56,8 +64,8 @@ class _Clause:
 def verify(text: str, evidence: Sequence[Evidence], *, question: str = "") -> Claim:
     """Return `text` as a claim with a verdict, the reasons against it and the addresses it stands on.
 
-    `citations` are the fewest evidence sentences the clauses of the claim stand on, best first, at most three. `question`
-    supplies the subject of an answer that leaves it out. Any string is accepted; nothing is raised.
+    `citations` are the fewest evidence sentences the clauses of the claim stand on, best first, at most three.
+    `question` supplies the subject of an answer that leaves it out. Any string is accepted; nothing is raised.
     """
     claim_text = _LEAD_IN.sub("", squeezed(text))
     reading = read(claim_text)
@@ -87,7 +95,7 @@ def _ranked(text: str, evidence: Sequence[Evidence]) -> list[_Source]:
     sources = []
     for _, index, quote in scored[:_MAX_ALIGNED]:
         date = evidence[index].article.date
-        sources.append(_Source(evidence[index], read(quote, date), reading_words(quote, date)))
+        sources.append(_Source(evidence[index], read(quote, date)))
     return sources
 
 
@@ -113,7 +121,11 @@ def _placed(claim: Reading, sources: Sequence[_Source]) -> list[_Clause]:
         best = max(options, key=lambda k: _quality(claim, clause, options[k]) + 0.05 * (k == current))
         clause.source, clause.pairs = best, options[best]
         clause.ratio = _share(claim, clause.first, clause.pairs)
-        if clause.ratio < _WHOLE or _scatter(clause.pairs) > 0.15 or _mistaken(claim, clause, sources[best]):
+        if _scatter(clause.pairs) > _JUMPY:
+            within = align_within(claim, sources[best].reading, clause.first, clause.last)
+            clause.pairs = max([clause.pairs, *within], key=lambda pairs: _quality(claim, clause, pairs))
+            clause.ratio = _share(claim, clause.first, clause.pairs)
+        if clause.ratio < _WHOLE or _mistaken(claim, clause, sources[best]):
             _replaced(claim, clause, sources, current)
         current = clause.source
     return clauses
@@ -152,7 +164,7 @@ def _quality(claim: Reading, clause: _Clause, pairs: Sequence[int]) -> float:
 def _scatter(pairs: Sequence[int]) -> float:
     """Return the mark-down for a clause whose matches lie in pieces, far apart."""
     found = [j for j in pairs if j >= 0]
-    breaks = sum(b - a != 1 for a, b in zip(found, found[1:], strict=False))
+    breaks = sum(b - a != 1 for a, b in pairwise(found))
     spread = found[-1] - found[0] + 1 - len(found) if found else 0
     return 0.03 * breaks + 0.01 * min(spread, 20)
 
@@ -190,26 +202,37 @@ def _judged(
     content = 0
     for clause in clauses:
         source = sources[clause.source]
-        hard += office_faults(claim, clause.first, clause.pairs, source.reading)
-        hard += name_faults(claim, clause.first, clause.pairs, source.reading)
+        placed = Placed(claim, clause.first, clause.pairs, source.reading)
+        hard += office_faults(placed)
+        hard += name_faults(placed)
         facts_hard, facts_soft = _figures(claim, clause, source, sources)
         hard += facts_hard
         soft += facts_soft
         mine = [w for w in words if w.start < claim.ends[clause.last - 1] and w.end > claim.starts[clause.first]]
         content += sum(len(word.text) for word in mine if word.text not in FUNCTION)
         near, article = _known(source, sources, question)
-        found = differences(claim, clause.first, clause.pairs, mine, source.reading, source.words)
+        found = differences(placed, mine, source.words)
         touched = _touched(clause, source.reading)
-        judged = judge(found, Setting(text, source.reading.text, near, article, touched))
+        judged = judge(found, Setting(text, source.reading.text, near, article, touched, _said(claim, clause)))
         hard += judged.hard
         soft += judged.soft
         unknown += judged.unknown
+    hard += title_faults(text, [source.reading.text for source in sources])
     missing = sum(len(word.text) for word in unknown)
-    if unknown and (missing / max(content, 1) > 0.2 or any(word.flag[:1] in {"n", "i", "l"} for word in unknown)):
+    if unknown and (missing / max(content, 1) > 0.2 or any(_weighty(word) for word in unknown)):
         soft.append("原文没有“" + "”“".join(dict.fromkeys(word.text for word in unknown)) + "”的说法")
     if missing / max(content, 1) > 0.5:
         hard.append("原文没有支持这句话的内容")
     return ("unsupported" if hard else "partial" if soft else "supported"), hard + soft
+
+
+def _weighty(word: Word) -> bool:
+    """Return True for an unknown word that alone makes a claim doubtful: a noun, a Latin word, a stray character."""
+    return word.flag[:1] in {"n", "i", "l"} or word.flag == "eng" or (len(word.text) == 1 and word.text not in LIGHT)
+
+
+def _said(claim: Reading, clause: _Clause) -> str:
+    return claim.text[claim.starts[clause.first] : claim.ends[clause.last - 1]]
 
 
 def _touched(clause: _Clause, source: Reading) -> str:
@@ -220,18 +243,22 @@ def _touched(clause: _Clause, source: Reading) -> str:
 
 
 def _known(source: _Source, sources: Sequence[_Source], question: str) -> tuple[str, str]:
-    """Return what a reader of the sentence has in mind (headline, the sentences before, the question), and the article."""
+    """Return what a reader of the sentence has in mind (headline, the sentences before, the question), and the
+    article.
+    """
     article = source.evidence.article
     head = f"{article.headline}|{article.byline}|{article.dateline}|"
     before = article.body[max(0, source.evidence.start - 200) : source.evidence.start]
-    others = "".join(other.reading.text for other in sources if other.evidence.article.id == article.id)
+    others = "".join(other.reading.text for other in sources if other.evidence.article is article)
     return squeezed(f"{head}{before}|{question}|") + others, squeezed(f"{head}{article.body}|{question}")
 
 
 def _figures(
     claim: Reading, clause: _Clause, source: _Source, sources: Sequence[_Source]
 ) -> tuple[list[str], list[str]]:
-    """Return what is wrong with the figures and dates of a clause: false ones, and ones made more exact than they are."""
+    """Return what is wrong with the figures and dates of a clause: false ones, and ones made more exact than they
+    are.
+    """
     hard: list[str] = []
     soft: list[str] = []
     for i, fact in claim.facts.items():
@@ -269,7 +296,8 @@ def _elsewhere(fact: Quantity, source: Reading) -> str:
 def _date(
     fact: DateMention, other: Quantity | DateMention | None, source: _Source, sources: Sequence[_Source]
 ) -> list[str]:
-    """Return what is wrong with a date: against the one it stands for, or else against what places the sentence in time.
+    """Return what is wrong with a date: against the one it stands for, or else against what places the sentence in
+    time.
 
     A claim may name the day that the sentence leaves to what stands before it or to the edition.
     """

@@ -1,8 +1,8 @@
 """Dates in Chinese text, read as the edition prints them.
 
-A newspaper's 昨日 is the day before its edition, its 今年 the edition's year, and its bare `20日` a day of the edition's
-month. A `DateMention` holds what is known of a date part by part, so that 昨日, 7月10日 and 2025年7月10日 can be told to be
-one day, and 2025年7月 to be true of it though less exact.
+A newspaper's 昨日 is the day before its edition, its 今年 the edition's year, and its bare `20日` a day of the
+edition's month. A `DateMention` holds what is known of a date part by part, so that 昨日, 7月10日 and 2025年7月10日
+can be told to be one day, and 2025年7月 to be true of it though less exact.
 """
 
 from __future__ import annotations
@@ -33,6 +33,7 @@ _MENTION = re.compile(
 _OFFSETS = {"今": 0, "本": 0, "当": 0, "这": 0, "昨": -1, "去": -1, "上": -1, "前": -2, "明": 1, "下": 1, "后": 2}
 _WEEKDAYS = {char: index for index, char in enumerate("一二三四五六日")} | {"天": 6}
 _ORDINALS = {char: index for index, char in enumerate("一二三四", 1)} | {char: int(char) for char in "1234"}
+_COUNTING = frozenset("0123456789一二三四五六七八九十百千万两几多余数半")
 _PARTS = {
     "上半年": "H1",
     "下半年": "H2",
@@ -196,6 +197,8 @@ def _calendar(base: DateMention, match: re.Match[str], printed: date | None) -> 
     part = _part(match["part"] or "")
     if part in {"begin", "end", "early", "middle", "late"} and not _anchored(match):
         return None
+    if match[0].startswith("年") and match.string[max(0, match.start() - 1) : match.start()] in _COUNTING:
+        return None  # 八年中, 十多年底蕴
     mention = replace(base, year=year, month=month, day=day, part=part)
     if match["ryear"]:
         if printed is None:

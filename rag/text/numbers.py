@@ -1,7 +1,7 @@
 """Quantities in Chinese text: what number, counted in what unit, exact or about.
 
-`5500多亿元`, `一百二十人次`, `近40家`, `百分之三十六点八`, `3至5年` and `第八届` each become a `Quantity` whose value is in
-the base unit (`1.22亿元` and `12200万元` are equal), with the address of the words that say it.
+`5500多亿元`, `一百二十人次`, `近40家`, `百分之三十六点八`, `3至5年` and `第八届` each become a `Quantity` whose
+value is in the base unit (`1.22亿元` and `12200万元` are equal), with the address of the words that say it.
 """
 
 from __future__ import annotations
@@ -12,6 +12,8 @@ from dataclasses import dataclass
 from decimal import Decimal, InvalidOperation
 from functools import lru_cache
 from typing import Literal
+
+from rag.text.wordlist import listed
 
 Bound = Literal["exact", "over", "under", "about", "least", "most"]
 
@@ -38,7 +40,7 @@ _UNITS = f"{_CURRENCY}|{_MEASURE}|{_CLASSIFIER}"
 _UNIT_LIST = sorted({unit for unit in _UNITS.split("|") if unit}, key=len, reverse=True)
 _UNIT = "|".join(_UNIT_LIST)
 
-_ARABIC = r"\d{1,3}(?:,\d{3})+(?:\.\d+)?|\d+(?:\.\d+)?"
+_ARABIC = r"(?<![A-Za-z\d.])(?:\d{1,3}(?:,\d{3})+(?:\.\d+)?|\d+(?:\.\d+)?)"
 _HAN_NUMBER = r"[零〇○一二两三四五六七八九十百千万亿]+(?:点[零〇一二两三四五六七八九]+)?"
 _BEFORE = (
     "不少于|不低于|不多于|不超过|不高于|至少|至多|最少|最多|最高|不足|不到|不满|将近|接近|少于|低于|小于|超过|大于|多于|高于|突破|大约|约为|大概"
@@ -48,7 +50,7 @@ _AFTER = "以上|以下|以内|之内|之多|左右|上下"
 _QUANTITY = re.compile(
     rf"(?P<before>{_BEFORE})?(?P<currency>人民币|¥|￥|\$|US\$)?(?P<ordinal>第)?"
     rf"(?:(?P<percent>百分之|千分之|万分之)|(?P<fraction>(?:{_HAN_NUMBER}|\d+)分之))?"
-    rf"(?P<vague>[数几上成](?=[十百千万亿]))?"
+    rf"(?P<vague>[数几上](?=[十百千万亿])|成(?=[百千]))?"
     rf"(?P<number>{_ARABIC}|{_HAN_NUMBER})(?P<scale>[十百千万亿]{{0,3}})"
     rf"(?:(?P<sep>-|—|–|~|～|至|到|、)(?P<high>{_ARABIC}|{_HAN_NUMBER})(?P<hscale>[十百千万亿]{{0,3}})(?=%|个百分点|{_UNIT}))?"
     rf"(?P<more>余|多|来|几)?(?P<tail>[十百千万亿]{{0,2}})(?P<more2>余|多)?"
@@ -116,7 +118,9 @@ _BASE: dict[str, tuple[str, str]] = {
 }
 # Counting words that a writer may exchange without a change of meaning; `个` stands for any of them.
 _LOOSE = frozenset(
-    "个 家 项 件 条 所 座 处 种 类 款 起 人 户 支 次 份 宗 例 篇 部 批 组 股 国家 地区 国 城市 企业".split()
+    listed("""
+    个 家 项 件 条 所 座 处 种 类 款 起 人 户 支 次 份 宗 例 篇 部 批 组 股 国家 地区 国 城市 企业
+    """)
 )
 _SINGLE = frozenset(unit for unit in _CLASSIFIER.split("|") if len(unit) == 1 and unit not in "版号强季集")
 _KINDRED = (
@@ -136,9 +140,9 @@ _NOT_NUMBERS = re.compile(
 class Quantity:
     """A number as written at `text[start:end]`.
 
-    `value` is in the base of `unit` (亿元 -> 元, 公里 -> 米); `high` is the upper end of a range; `bound` says how the
-    number is qualified (余 over, 近 under, 约 about, 以上 least, 以内 most). `written` is the unit as printed. `ordinal`
-    marks 第八届.
+    `value` is in the base of `unit` (亿元 -> 元, 公里 -> 米); `high` is the upper end of a range; `bound` says how
+    the number is qualified (余 over, 近 under, 约 about, 以上 least, 以内 most). `written` is the unit as printed.
+    `ordinal` marks 第八届.
     """
 
     text: str
@@ -202,7 +206,7 @@ def _quantities(text: str) -> tuple[Quantity, ...]:
             at = max(match.start("number") + 1, at + 1)
             continue
         found.append(quantity)
-        at = match.end()
+        at = quantity.end
     return tuple(found)
 
 
@@ -275,7 +279,7 @@ def _counts(match: re.Match[str], text: str) -> bool:
     if len(number) == 1:
         if number == "一" or not match["unit"]:
             return qualified and number in "十百千万亿"
-        return number != "万" and number != "亿"
+        return number not in {"万", "亿"}
     return "点" in number or bool(match["unit"]) or any(char in number for char in "十百千万亿")
 
 
