@@ -113,3 +113,11 @@ def test_rgb_passages_are_drawn_by_share_of_noise(tmp_path):
     assert not by_type["unanswerable"].answerable
     few = found.selected(limit=1)
     assert {one["id"] for one in few.articles} == set(few.questions[0].within)
+
+
+@pytest.mark.parametrize("name", ["example_questions.jsonl", "example_questions.csv"])
+def test_the_examples_can_be_read(name):
+    found = user_dataset(SEED_QUESTIONS.with_name(name))
+    assert found.own_archive
+    assert not found.questions[-1].answerable
+    assert found.questions[1].must_include
