@@ -44,6 +44,18 @@ class Role(IntEnum):
 
 
 _BODY = frozenset({Role.LEAD, Role.PARAGRAPH, Role.MORE})
+_ANY = frozenset(Role)
+# What each role may follow.
+_BEFORE: dict[Role, frozenset[Role]] = {
+    Role.LEAD: _ANY,
+    Role.PARAGRAPH: _ANY,
+    Role.MORE: _BODY,
+    Role.SUBHEAD: _BODY,
+    Role.HEAD: _ANY - {Role.HEAD, Role.HEAD_MORE, Role.SUBHEAD},
+    Role.HEAD_MORE: frozenset({Role.HEAD, Role.HEAD_MORE}),
+    Role.NAMES: _ANY - {Role.SUBHEAD},
+    Role.CAPTION: _ANY - {Role.SUBHEAD},
+}
 _TIME_LEAD = re.compile(
     r"^(?:\d{4}年|\d{1,2} ?[月日]|近日|日前|近期|连日来|昨日|今日|昨天|今天|当地时间|据|记者|随着|今年|去年|眼下|时下"
     r"|入[春夏秋冬]|[春夏秋冬][日季])"
@@ -85,27 +97,37 @@ def label(lines: Sequence[Line]) -> list[Role]:
     seen = _observed(lines)
     if not seen:
         return []
-    roles = list(Role)
-    scores = [_fit(seen[0], role) + _opening(role) for role in roles]
-    back: list[list[int]] = []
+    scores = {role: _fit(seen[0], role) + _opening(role) for role in Role}
+    back: list[dict[Role, Role]] = []
     for before, here in pairwise(seen):
-        broken = word_runs_on(before.text, here.text)
-        fits = [_fit(here, role) for role in roles]
-        row: list[int] = []
-        new: list[float] = []
-        for role in roles:
-            options = [scores[last] + _step(before, here, last, role, broken) for last in roles]
-            best = max(range(len(options)), key=options.__getitem__)
-            row.append(best)
-            new.append(options[best] + fits[role])
-        scores = new
-        back.append(row)
-    at = max(range(len(scores)), key=lambda role: scores[role] + _closing(seen[-1], Role(role)))
+        scores, came_from = _advanced(scores, before, here)
+        back.append(came_from)
+    at = max(scores, key=lambda role: scores[role] + _closing(seen[-1], role))
     path = [at]
-    for row in reversed(back):
-        at = row[at]
+    for came_from in reversed(back):
+        at = came_from[at]
         path.append(at)
-    return [Role(role) for role in reversed(path)]
+    return path[::-1]
+
+
+def _advanced(scores: dict[Role, float], before: _Seen, here: _Seen) -> tuple[dict[Role, float], dict[Role, Role]]:
+    """Return the best score of a reading that ends in each role here, and the role before it in that reading."""
+    broken = word_runs_on(before.text, here.text)
+    hopeless = max(scores.values()) + _IMPOSSIBLE
+    living = [last for last, score in scores.items() if score > hopeless]
+    new: dict[Role, float] = {}
+    came_from: dict[Role, Role] = {}
+    for role in Role:
+        fit = _fit(here, role)
+        if fit <= _IMPOSSIBLE:
+            continue
+        options = {
+            last: scores[last] + _step(before, here, last, role, broken) for last in living if last in _BEFORE[role]
+        }
+        if options:
+            best = max(options, key=options.__getitem__)
+            new[role], came_from[role] = options[best] + fit, best
+    return new, came_from
 
 
 def _observed(lines: Sequence[Line]) -> list[_Seen]:
@@ -240,8 +262,6 @@ def _step(before: _Seen, here: _Seen, last: Role, role: Role, broken: bool) -> f
     if role == Role.MORE:
         return _step_on(before, here, last, broken)
     if role == Role.HEAD_MORE:
-        if last not in {Role.HEAD, Role.HEAD_MORE}:
-            return _IMPOSSIBLE
         return -0.4 + (1.5 if broken else 0.0) - (2.0 if here.mid else 0.0)
     if broken and not before.ends and last in (_BODY | {Role.HEAD, Role.HEAD_MORE}):
         return -2.5 + _step_new(before, here, last, role)
@@ -250,8 +270,6 @@ def _step(before: _Seen, here: _Seen, last: Role, role: Role, broken: bool) -> f
 
 def _step_on(before: _Seen, here: _Seen, last: Role, broken: bool) -> float:
     """Score a paragraph going on from `before` to `here`."""
-    if last not in _BODY:
-        return _IMPOSSIBLE
     score = 1.5 if broken else 0.0
     score -= 1.3 * here.blank + (2.5 if here.caption_start else 0.0)
     if here.indented:
@@ -283,10 +301,8 @@ def _step_new(before: _Seen, here: _Seen, last: Role, role: Role) -> float:
         # One short line before running text is a subhead rather than a headline, unless a dateline follows.
         return score - (1.0 if last == Role.HEAD and not (here.opens or before.over) else 0.0)
     if role == Role.SUBHEAD:
-        return score - (0.7 if after_body else 8.0)
+        return score - 0.7
     if role == Role.HEAD:
-        if last in {Role.HEAD, Role.HEAD_MORE}:
-            return _IMPOSSIBLE
         return score - 0.7
     return score
 

@@ -10,7 +10,7 @@ from rag.errors import InputError
 from rag.pages.articles import make_articles
 from rag.pages.columns import rejoined
 from rag.pages.continuations import joined
-from rag.pages.decode import decode
+from rag.pages.decode import Decoded, decode
 from rag.pages.editions import SUFFIXES, edition_from_path, find_files, merged
 from rag.pages.folio import inferred_date, without_folio
 from rag.pages.lines import text_lines
@@ -24,8 +24,9 @@ from rag.schema import Edition, Page, Skip
 
 _UNKNOWN = Edition()
 _MAX_BYTES = 64_000_000
-_MAX_CHARACTERS = 300_000
-_MAX_LINE = 20_000
+# A full broadsheet page of small type has some 15,000.
+_MAX_CHARACTERS = 40_000
+_MAX_FILE_CHARACTERS = 3_000_000
 
 
 def read_file(path: Path, *, given: Edition = _UNKNOWN, root: Path | None = None) -> Iterator[Page | Skip]:
@@ -46,8 +47,11 @@ def read_file(path: Path, *, given: Edition = _UNKNOWN, root: Path | None = None
         yield from read_ready(path, source, edition)
     elif suffix == ".pdf":
         yield from _pdf_pages(_read_bytes(path, source), source, edition)
+    elif suffix == ".docx":
+        blocks = docx_blocks(_read_bytes(path, source), source)
+        yield _page(read_blocks(_checked(blocks, source)), source, edition)
     else:
-        yield _one_page(_read_bytes(path, source), suffix, source, edition)
+        yield from _written_pages(decode(_read_bytes(path, source), source), suffix, source, edition)
 
 
 def read_paths(paths: Sequence[Path]) -> Iterator[Page | Skip]:
@@ -67,17 +71,19 @@ def _pages(paths: Sequence[Path]) -> Iterator[Page | Skip]:
             yield Skip(str(file.path), str(error))
 
 
-def _one_page(data: bytes, suffix: str, source: str, edition: Edition) -> Page:
-    """Return the page of a text, HTML, Markdown or Word file."""
-    if suffix == ".docx":
-        return _page(read_blocks(_checked(docx_blocks(data, source), source)), source, edition)
-    decoded = decode(data, source)
-    if len(decoded.text) > _MAX_CHARACTERS * (10 if suffix in {".html", ".htm"} else 1):
+def _written_pages(decoded: Decoded, suffix: str, source: str, edition: Edition) -> Iterator[Page]:
+    """Yield the pages of a text (one to each form feed), HTML or Markdown file."""
+    if len(decoded.text) > _MAX_FILE_CHARACTERS:
         raise InputError(f"{source} has {len(decoded.text):,} characters, more than a newspaper edition; split it.")
     if suffix in {".txt", ".text"}:
-        return _text_page(decoded.text, source, edition, decoded.notes)
+        texts = [text for text in decoded.text.split("\f") if text.strip()]
+        if not texts:
+            raise InputError(f"{source} has no text.")
+        for number, text in enumerate(texts, 1):
+            yield _text_page(text, source if len(texts) == 1 else f"{source}#{number}", edition, decoded.notes)
+        return
     blocks = markdown_blocks(decoded.text) if suffix in {".md", ".markdown"} else html_blocks(decoded.text)
-    return _page(read_blocks(_checked(blocks, source)), source, edition, decoded.notes)
+    yield _page(read_blocks(_checked(blocks, source)), source, edition, decoded.notes)
 
 
 def _checked(blocks: Sequence[Block], source: str) -> Sequence[Block]:
@@ -91,8 +97,8 @@ def _checked(blocks: Sequence[Block], source: str) -> Sequence[Block]:
 
 
 def _text_page(text: str, source: str, edition: Edition, notes: tuple[str, ...]) -> Page:
-    if any(len(line) > _MAX_LINE for line in text.split("\n")):
-        raise InputError(f"{source} has a line of more than {_MAX_LINE:,} characters; it is no newspaper page.")
+    if len(text) > _MAX_CHARACTERS:
+        raise InputError(f"{source} has {len(text):,} characters, more than a newspaper page; split it into pages.")
     lines, said = without_folio(text_lines(text))
     lines = rejoined(lines)
     if not lines:

@@ -13,6 +13,7 @@ from __future__ import annotations
 
 import re
 import unicodedata
+from collections import Counter
 from collections.abc import Sequence
 
 from rag.pages.names import name_continues, names_spaced
@@ -119,7 +120,7 @@ def undoubled(text: str, least: int = 6) -> str | None:
     """
     tight = re.sub(r"\s", "", text)
     size = len(tight)
-    if size < least or size % 2 or size > _MAX_DOUBLED:
+    if size < least or size % 2 or size > _MAX_DOUBLED or any(count % 2 for count in Counter(tight).values()):
         return None
     # reach[i]: the text of tight[:i] taken once, when it is made of repeated pieces.
     reach: list[str | None] = [None] * (size + 1)
