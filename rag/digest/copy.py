@@ -20,7 +20,7 @@ LIMIT = 90  # characters a sentence of a digest may have before it is cut at a c
 _HEAD = 160  # the dateline stands within so many characters, after at most a caption or a subhead
 
 _DATELINE = re.compile(
-    r"(?:\d{1,2}月\d{1,2}日\s?(?:电|讯|消息)|(?:本报|本网|本台|[报网社台端线刊])\w{0,6}讯|(?:报|网|社|台|端)(?=[（(]\s?记者))(?![息问号息])"
+    r"(?:\d{1,2}月\d{1,2}日\s?(?:电|讯|消息)|(?:本报|本网|本台|[报网社台端线刊])\w{0,6}?讯|(?:报|网|社|台|端)(?=[（(]\s?记者))(?![息问号员])"
 )
 _AFTER_DATELINE = re.compile(
     r"\s*(?:[（(][^（）()]{0,120}[）)])?\s*"
@@ -52,7 +52,9 @@ _CAPTION = re.compile(
 _CREDIT_LINE = re.compile(
     r"^[□■◆●▲]|^(?:记者|通讯员|文[/／]|图[/／]|编辑|责编|责任编辑|来源|作者|海报|策划|监制|原标题)[：:\s/／]?[^，。]{0,30}$"
 )
-_UNFINISHED = re.compile(r"(?:中|后|时|下|上|前|里|间|之际|以来|的|和|与|及|等|是|为|称|说|表示)$")
+_UNFINISHED = re.compile(
+    r"^.{0,12}作为|(?:一道|一起|一同|共同|中|后|时|下|上|前|里|间|之际|以来|的|和|与|及|等|是|为|称|说|表示)$"
+)
 # The end of an enumeration that commas run through: 某市市长甲、书记乙，某局局长丙等陪同。
 _LISTED = re.compile(r"[^，。]{0,40}等(?![待于级到])")
 _END = re.compile(r"[\s。；;，,、：:（(]+$|[（(]完[）)]$")
