@@ -10,7 +10,7 @@ from rag.archive import Archive
 from rag.digest.extract import claim_of, headline_share
 from rag.digest.figures import has_figure, key_figures
 from rag.digest.likeness import Likeness
-from rag.digest.planning import Plan, Story, plan
+from rag.digest.planning import SECTIONS, Plan, Story, plan
 from rag.digest.stored import keep, recall
 from rag.digest.summarise import cached_draft, draft, merged, told_by_model
 from rag.digest.threads import Nearness, conflicting, earlier_articles, measured, thread
@@ -62,11 +62,14 @@ def digest_events(
             yield finished
             return
     edition = archive.edition_articles(day, paper)
-    articles = [article for article in edition if _on_topic(article, topic)]
+    section = topic.strip() if topic.strip() in SECTIONS else ""
+    articles = [article for article in edition if section or _on_topic(article, topic)]
     if not articles:
         yield Digest(day, (), "none", (), (), Ledger(0, 0), (_nothing(day, paper, topic, bool(edition)),))
         return
     told = _told(archive, day, paper, articles)
+    if section:
+        told = _only(told, section)
     if kept is None:
         extractive = _digest(told, {}, "none", ())
         if not topic:
@@ -110,6 +113,13 @@ def _told(archive: Archive, day: str, paper: str, articles: Sequence[Article]) -
     covered = sum(len(item.article_ids) for item in items)
     ledger = Ledger(len(articles), covered, planned.left_out, _conflicts(planned.stories))
     return _Day(day, papers, planned, tuple(items), ledger)
+
+
+def _only(told: _Day, section: str) -> _Day:
+    """Confine a day to one section."""
+    items = tuple(item for item in told.items if item.section == section)
+    count = sum(len(item.article_ids) for item in items)
+    return replace(told, items=items, ledger=Ledger(count, count))
 
 
 def _item(story: Story) -> DigestItem:

@@ -19,6 +19,7 @@ MOST_STORIES = 40
 _COPY = 0.7  # the same text: this share of the shorter one is in the other
 _SAME_WHOLE, _SAME_LEAD = 0.30, 0.22  # two reports of one event
 _TOP = 5
+SECTIONS = ("要闻", "综合", "图片", "公告")
 _FRONT = re.compile(r"[A-Za-z]?0*1|头版|要闻")
 
 

@@ -87,6 +87,12 @@ def test_topic_confines_the_digest(seed: tuple[Archive, Digest], tmp_path: Path)
     assert "邮政" in digest.items[0].headline
 
 
+def test_section_confines_the_digest(seed: tuple[Archive, Digest], tmp_path: Path) -> None:
+    digest = final(seed[0], tmp_path, topic="图片")
+    assert [item.section for item in digest.items] == ["图片"]
+    assert digest.ledger.articles == digest.ledger.covered == 1
+
+
 def test_copies_are_collapsed_and_named(tmp_path: Path) -> None:
     body = "7月10日，甲市第一水厂扩建工程完工，日供水能力由20万吨提高到35万吨，惠及城区60万居民。"
     body += "工程总投资3.2亿元，历时18个月建成。"
