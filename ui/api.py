@@ -82,8 +82,9 @@ def _functions(desk: Desk) -> tuple[Callable[..., Any], ...]:
         """
         asked = _checked(desk, question)
         most = max(1, min(int(top), _MOST_HITS))
+        filters = _filters(paper, date_from, date_to, page)
         with _stated():
-            return search_json(service.search(asked, top=most, filters=_filters(paper, date_from, date_to, page)))
+            return search_json(service.search(asked, top=most, filters=filters))
 
     def digest(date: str = "", paper: str = "", topic: str = "", use_llm: bool = False) -> dict:  # type: ignore[type-arg]
         """Return the digest of a day: its stories in cited sentences, and what was left out.
@@ -99,7 +100,8 @@ def _functions(desk: Desk) -> tuple[Callable[..., Any], ...]:
         """
         with _stated():
             day = check_date(plain(date, 20))
-            return digest_json(service.digest(day, plain(paper, 200), plain(topic, 200), use_llm=bool(use_llm)))
+            told = service.digest(day, plain(paper, 200), plain(topic, 200), use_llm=bool(use_llm))
+            return digest_json(told)
 
     def articles(article: str = "", date: str = "", paper: str = "") -> dict:  # type: ignore[type-arg]
         """Return one article whole, or the list of a day's articles, or the list of editions.
@@ -147,6 +149,9 @@ def _checked(desk: Desk, question: object) -> str:
 
 def _filters(paper: str, date_from: str, date_to: str, page: str) -> Filters:
     with _stated():
+        for value in (paper, date_from, date_to, page):
+            if not isinstance(value, str):
+                raise InputError(f"a filter must be a string, not {type(value).__name__}.")
         return Filters(
             papers=(plain(paper, 200),) if paper else (),
             date_from=check_date(plain(date_from, 20)),

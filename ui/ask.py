@@ -29,7 +29,7 @@ from ui.desk import (
 )
 from ui.examples import example_questions
 from ui.labels import Labels
-from ui.panels import make_panel
+from ui.panels import make_panel, warn
 from ui.texts import Language, say
 
 _POLL = 0.4  # seconds between two looks at the queue
@@ -153,7 +153,7 @@ class Asking:
         question = question.strip() if isinstance(question, str) else ""
         problem = question_problem(self.desk, question, language)
         if problem:
-            gr.Warning(problem)
+            warn(problem)
             yield (gr.skip(),) * 9
             return
         here = conversation_id(conversation) or new_conversation()

@@ -14,7 +14,7 @@ from rag.errors import BaowenError
 from rag.schema import EditionSummary
 from ui.desk import Desk, language_of, payload, plain
 from ui.labels import Labels
-from ui.panels import make_panel
+from ui.panels import make_panel, warn
 from ui.proofs import ProofDesk, make_proofs, wire_proofs
 from ui.render import note
 from ui.render_library import Arrival, arrivals_html, contents_html, shelf_html
@@ -106,7 +106,7 @@ def wire_library(desk: Desk, tab: LibraryTab, bus: Any, language: Any) -> None:
             yield (gr.skip(),) * 6
             return
         if len(paths) > MOST_FILES:
-            gr.Warning(say("library.too_many", name, most=MOST_FILES))
+            warn(say("library.too_many", name, most=MOST_FILES))
         try:
             edition = edition_given(plain(paper, 100), plain(date, 20), plain(page, 20))
             arrivals: tuple[Arrival, ...] = ()
@@ -115,7 +115,7 @@ def wire_library(desk: Desk, tab: LibraryTab, bus: Any, language: Any) -> None:
                 arrivals = step
                 yield gr.skip(), arrivals_html(arrivals, name), *(gr.skip(),) * 4
         except BaowenError as error:
-            gr.Warning(say("library.failed", name, reason=error))
+            warn(say("library.failed", name, reason=error))
             yield (gr.skip(),) * 6
             return
         newest = next((one.page.edition for one in reversed(arrivals) if one.page is not None), None)

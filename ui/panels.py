@@ -5,6 +5,7 @@
 
 from __future__ import annotations
 
+from html import escape
 from typing import Any
 
 import gradio as gr
@@ -24,3 +25,13 @@ def make_bus() -> Any:
     """Return the component whose events are `EVENTS`; the quoted names are how Gradio learns of them."""
     names = " ".join(f"'{name}'" for name in EVENTS)
     return gr.HTML("", elem_id="bus", js_on_load=f"window.baowen.bus = trigger; // {names}", padding=False)
+
+
+def warn(message: str) -> None:
+    """Show a warning beside the page. Gradio renders these as HTML, so the message is escaped."""
+    gr.Warning(escape(message), title="")
+
+
+def tell(message: str) -> None:
+    """Show a short note beside the page."""
+    gr.Info(escape(message), duration=3, title="")

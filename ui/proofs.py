@@ -14,6 +14,8 @@ from rag.errors import BaowenError
 from rag.schema import Article
 from ui.desk import Desk, article_id, language_of, payload, plain, whole
 from ui.labels import Labels
+from ui.panels import make_panel, tell, warn
+from ui.render import note
 from ui.texts import Language, say
 
 _LINE = 300
@@ -77,7 +79,7 @@ def make_proofs(labels: Labels, contents: Any) -> ProofDesk:
             remove = press("remove", elem_id="proof-remove")
             close = labels.add(gr.Button(size="sm", min_width=80, scale=0), value="frame.close")
     with gr.Row(visible=False, elem_id="confirm") as confirm:
-        question = gr.Markdown("", sanitize_html=True, elem_id="confirm-question")
+        question = make_panel("confirm-question")
         yes, no = press("yes", variant="stop", elem_id="confirm-yes"), press("no")
     contents.render()
     with gr.Row(elem_classes="shelf-tools"):
@@ -129,9 +131,9 @@ def wire_proofs(desk: Desk, tab: ProofDesk, bus: Any, chosen: Any, changed: Any,
         try:
             new_id = work()
         except BaowenError as error:
-            gr.Warning(say("library.failed", name, reason=error))
+            warn(say("library.failed", name, reason=error))
             return (gr.skip(),) * len(everything)
-        gr.Info(say("library.saved", name), duration=3)
+        tell(say("library.saved", name))
         return *filled(desk, service.archive.article(new_id)), count + 1
 
     def settle(event: gr.EventData) -> tuple[Any, ...]:
@@ -182,7 +184,7 @@ def _wire_removal(desk: Desk, tab: ProofDesk, chosen: Any, changed: Any, languag
         if article is None:
             return (gr.skip(),) * 3
         title = article.title or article.body[:_PREVIEW]
-        return gr.update(visible=True), _plain_line(say("library.sure_article", language_of(state), title=title)), one
+        return gr.update(visible=True), note(say("library.sure_article", language_of(state), title=title)), one
 
     def ask_edition(where: Any, state: str) -> tuple[Any, ...]:
         if not isinstance(where, list | tuple) or len(where) != 2:
@@ -191,7 +193,7 @@ def _wire_removal(desk: Desk, tab: ProofDesk, chosen: Any, changed: Any, languag
         count = sum(one.edition.paper == paper for one in service.archive.edition_articles(date, paper))
         name = " ".join(part for part in (paper, date) if part) or "—"
         sure = say("library.sure_edition", language_of(state), name=name, n=count)
-        return gr.update(visible=True), _plain_line(sure), [paper, date]
+        return gr.update(visible=True), note(sure), [paper, date]
 
     def remove(doomed: Any, count: int, state: str) -> tuple[Any, ...]:
         name = language_of(state)
@@ -203,10 +205,10 @@ def _wire_removal(desk: Desk, tab: ProofDesk, chosen: Any, changed: Any, languag
                 of_day = service.archive.edition_articles(date, paper)
                 removed = service.remove([one.id for one in of_day if one.edition.paper == paper])
         except BaowenError as error:
-            gr.Warning(say("library.failed", name, reason=error))
+            warn(say("library.failed", name, reason=error))
             removed = 0
         if removed:
-            gr.Info(say("library.removed", name, n=removed), duration=3)
+            tell(say("library.removed", name, n=removed))
         return gr.update(visible=False), "", "", *filled(desk, None), count + 1
 
     def reindex(state: str) -> None:
@@ -216,9 +218,9 @@ def _wire_removal(desk: Desk, tab: ProofDesk, chosen: Any, changed: Any, languag
         except BaowenError as error:
             wrong = str(error)
         if wrong:
-            gr.Warning(say("library.failed", name, reason=wrong))
+            warn(say("library.failed", name, reason=wrong))
         else:
-            gr.Info(say("library.reindexed", name), duration=3)
+            tell(say("library.reindexed", name))
 
     tab.remove.click(ask_article, [tab.article, language], asking, api_name="desk_ask_remove", **quiet)
     tab.remove_edition.click(ask_edition, [chosen, language], asking, api_name="desk_ask_remove_edition", **quiet)
@@ -227,8 +229,3 @@ def _wire_removal(desk: Desk, tab: ProofDesk, chosen: Any, changed: Any, languag
         remove, [tab.doomed, changed, language], [*asking, *outputs(tab), changed], api_name="desk_remove", **quiet
     )
     tab.reindex.click(reindex, [language], None, api_name="desk_reindex", **quiet)
-
-
-def _plain_line(line: str) -> str:
-    """Return `line` so that Markdown shows it as it is."""
-    return "".join(f"\\{char}" if char in "\\`*_{}[]<>()#+-.!|~$&" else char for char in line).replace("\n", " ")

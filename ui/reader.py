@@ -41,7 +41,7 @@ def wire_reader(desk: Desk, bus: Any, reader: Any, language: Any) -> None:
         open_article,
         inputs=[language],
         outputs=[reader],
-        api_name="open_article",
+        api_name="desk_open_article",
         api_visibility="private",
         show_progress="hidden",
         trigger_mode="multiple",

@@ -197,6 +197,7 @@ def answer_html(answer: Json, turn: int, language: Language, *, last: bool = Fal
         button(say("ask.evidence", language), classes="quiet wide-only", sources=turn),
     ]
     if last:
+        actions.append(button(say("ask.link", language), classes="quiet", here=1))
         actions.append(button(say("ask.retry", language), classes="quiet", ask=str(answer["question"])))
     actions += [_thumb(verdict, turn, language) for verdict in ("good", "bad")]
     notes = "".join(note(str(one)) for one in answer.get("notes") or ())

@@ -2,7 +2,10 @@
 
 from __future__ import annotations
 
+import base64
+import binascii
 import contextlib
+import importlib.util
 import ipaddress
 import re
 import socket
@@ -11,6 +14,7 @@ import time
 import webbrowser
 from collections import deque
 from collections.abc import Callable
+from http.cookies import SimpleCookie
 from typing import TYPE_CHECKING, Any, Final
 
 from rag.errors import InputError
@@ -22,6 +26,7 @@ if TYPE_CHECKING:
     from rag.service import Service
 
 OnReady = Callable[[str], None]
+Login = Callable[[str, str], bool]
 
 # Gradio has many more addresses (proxies, monitoring, editing the app, run history on a hub): they do not exist here.
 _ROUTES: Final = re.compile(
@@ -91,6 +96,9 @@ def web_app(service: Service, host: str = "127.0.0.1") -> Any:
     from ui.theme import make_theme
 
     settings = service.settings
+    if settings.mcp and importlib.util.find_spec("mcp") is None:
+        raise InputError("BAOWEN_MCP is set, but MCP is not installed: pip install 'baowen[mcp]', or unset it.")
+    login = _login(settings) if settings.user and settings.password_hash else None
     outer = FastAPI(openapi_url=None, docs_url=None, redoc_url=None)
     script, style = ((ASSETS / name).read_text(encoding="utf-8") for name in ("desk.js", "desk.css"))
     gr.mount_gradio_app(
@@ -98,11 +106,11 @@ def web_app(service: Service, host: str = "127.0.0.1") -> Any:
         build_app(service),
         path="/",
         server_name=host,
-        auth=_login(settings) if settings.user and settings.password_hash else None,
+        auth=login,
         allowed_paths=[],
         blocked_paths=[str(settings.home)],
         favicon_path=str(ASSETS / "favicon.png"),
-        show_error=True,
+        show_error=False,
         max_file_size=settings.upload_mb * 1024 * 1024,
         footer_links=[],
         run_history=False,
@@ -114,7 +122,7 @@ def web_app(service: Service, host: str = "127.0.0.1") -> Any:
         # Gradio confines `css` to its own container; the article panel and the tip stand above it.
         head=f"<style>{style}</style><script>{script}</script>",
     )
-    return Guard(outer, settings, host)
+    return Guard(outer, settings, host, login)
 
 
 def is_loopback(host: str) -> bool:
@@ -142,7 +150,7 @@ def check_exposure(host: str, settings: Settings) -> None:
         )
 
 
-def _login(settings: Settings) -> Callable[[str, str], bool]:
+def _login(settings: Settings) -> Login:
     tries: deque[float] = deque(maxlen=_LOGINS_A_MINUTE)
     lock = threading.Lock()
 
@@ -186,10 +194,15 @@ def _announce(address: str, on_ready: OnReady | None, open_browser: bool) -> Non
 
 
 class Guard:
-    """Wraps the application: known addresses only, this site's own pages only, small bodies, security headers."""
+    """Wraps the application: known addresses only, this site's own pages only, small bodies, security headers.
 
-    def __init__(self, app: Any, settings: Settings, host: str) -> None:
+    With a password, everything but the login page wants the cookie that Gradio gives out, or the password itself
+    (HTTP Basic, for programs): Gradio checks most of its addresses, but not MCP.
+    """
+
+    def __init__(self, app: Any, settings: Settings, host: str, login: Login | None = None) -> None:
         self.app = app
+        self.login = login
         self.upload_bytes = (settings.upload_mb + 1) * 1024 * 1024
         self.hosts = {"localhost", "127.0.0.1", "::1", host.strip("[]")} if is_loopback(host) else None
 
@@ -220,7 +233,22 @@ class Guard:
         length = headers.get("content-length", "0")
         if not length.isdecimal() or int(length) > limit:
             return 413, f"The request is larger than {limit:,} bytes."
+        if self.login is not None and path.startswith("/gradio_api/") and not self._known(headers):
+            return 401, "Log in first."
         return None
+
+    def _known(self, headers: dict[str, str]) -> bool:
+        gradio = next(route.app for route in self.app.routes if hasattr(getattr(route, "app", None), "tokens"))
+        names = [f"access-token{kind}-{gradio.cookie_id}" for kind in ("", "-unsecure")]
+        cookies = SimpleCookie(headers.get("cookie", ""))
+        if any(name in cookies and cookies[name].value in gradio.tokens for name in names):
+            return True
+        kind, _, coded = headers.get("authorization", "").partition(" ")
+        try:
+            user, _, password = base64.b64decode(coded, validate=True).decode().partition(":")
+        except (binascii.Error, UnicodeDecodeError):
+            return False
+        return kind.lower() == "basic" and self.login is not None and self.login(user, password)
 
 
 def _hostname(host: str) -> str:

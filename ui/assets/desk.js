@@ -152,6 +152,7 @@
     },
     copy: (button, data) => copy(data.copy, button),
     link: (button, data) => copy(full(JSON.parse(data.link)), button),
+    here: (button) => copy(full({ c: new URLSearchParams(location.search).get("c") }), button),
     close: () => hideReader(),
     ask: (button, data) => {
       showTab("ask");
