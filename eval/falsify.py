@@ -187,12 +187,15 @@ def redated(edition: str) -> Maker:
     year, month, _ = (int(part) for part in edition.split("-"))
 
     def make(text: str, rng: random.Random) -> str:
-        options: list[str] = []
-        for match in re.finditer(r"(?<!\d)(?<!年)(\d{1,2})月(\d{1,2})日", text):
-            options.append(f"{text[: match.start()]}{year}年{match[0]}{text[match.end() :]}")
-        for match in re.finditer(r"(?<![\d月])(\d{1,2})日(?=[，在上下电召举发])", text):
-            if int(match[1]) <= int(edition[-2:]):
-                options.append(f"{text[: match.start()]}{month}月{match[0]}{text[match.end() :]}")
+        options = [
+            f"{text[: match.start()]}{year}年{match[0]}{text[match.end() :]}"
+            for match in re.finditer(r"(?<!\d)(?<!年)(\d{1,2})月(\d{1,2})日", text)
+        ]
+        options += [
+            f"{text[: match.start()]}{month}月{match[0]}{text[match.end() :]}"
+            for match in re.finditer(r"(?<![\d月])(\d{1,2})日(?=[，在上下电召举发])", text)
+            if int(match[1]) <= int(edition[-2:])
+        ]
         if "今年" in text:
             options.append(text.replace("今年", f"{year}年", 1))
         if "去年" in text:
@@ -221,18 +224,18 @@ def digit(text: str, rng: random.Random) -> str:
 
 def unit(text: str, rng: random.Random) -> str:
     """Count in another unit."""
-    options = []
-    for one, other in _UNITS:
-        for match in re.finditer(
-            rf"(?<=\d)([余多]?){re.escape(one)}(?![\u4e00-\u9fff]?次|民|大|员|口|均|工|才|\w?元)", text
-        ):
-            options.append(text[: match.start()] + match[1] + other + text[match.end() :])
+    after = r"(?![\u4e00-\u9fff]?次|民|大|员|口|均|工|才|\w?元)"
+    options = [
+        text[: match.start()] + match[1] + other + text[match.end() :]
+        for one, other in _UNITS
+        for match in re.finditer(rf"(?<=\d)([余多]?){re.escape(one)}{after}", text)
+    ]
     return rng.choice(options) if options else ""
 
 
 def swapped(text: str, rng: random.Random) -> str:
     """Exchange two figures of the sentence that are counted in the same unit, or any two percentages or counts."""
-    figures = [match for match in _COUNTED.finditer(text)]
+    figures = list(_COUNTED.finditer(text))
     pairs = [
         (a, b)
         for i, a in enumerate(figures)
@@ -305,8 +308,10 @@ def misdated(text: str, rng: random.Random) -> str:
         options.append(text[: match.start(3)] + str(new) + text[match.end(3) :])
         if match[2]:
             options.append(text[: match.start(2)] + str(int(match[2]) % 12 + 1) + text[match.end(2) :])
-    for match in re.finditer(r"(?<!\d)(20\d\d)年", text):
-        options.append(text[: match.start(1)] + str(int(match[1]) + rng.choice((-1, 1, -2))) + text[match.end(1) :])
+    options += [
+        text[: match.start(1)] + str(int(match[1]) + rng.choice((-1, 1, -2))) + text[match.end(1) :]
+        for match in re.finditer(r"(?<!\d)(20\d\d)年", text)
+    ]
     for one, other in (
         ("今年", "去年"),
         ("去年", "前年"),

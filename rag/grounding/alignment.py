@@ -23,9 +23,7 @@ Floats = npt.NDArray[np.float64]
 
 @dataclass(frozen=True, slots=True)
 class Placed:
-    """A clause of a claim on a sentence: claim token `first + k` stands for source token `pairs[k]`, or for none
-    (-1).
-    """
+    """A clause of a claim on a sentence: claim token `first + k` is source token `pairs[k]`, or none of them (-1)."""
 
     claim: Reading
     first: int

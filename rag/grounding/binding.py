@@ -17,7 +17,7 @@ from rag.grounding.lexicon import synonymous
 from rag.grounding.names import MODIFIERS, TITLES, Person, people
 from rag.grounding.polarity import direction, opposed
 from rag.grounding.quantities import equal_facts
-from rag.grounding.reading import fine_words, squeezed
+from rag.grounding.reading import facts_of, fine_words, squeezed
 from rag.grounding.terms import Term, content_terms, presence
 from rag.schema import Evidence
 from rag.text.dates import DateMention, date_mentions
@@ -217,11 +217,10 @@ def _fits(question: _Question, figure: Quantity) -> bool:
 
 def _figures(question: _Question, evidence: Evidence) -> list[_Candidate]:
     quote = evidence.quote
-    masked = list(flat(quote))
-    for mention in date_mentions(quote):
-        masked[mention.start : mention.end] = "\u0001" * (mention.end - mention.start)
     found = []
-    for figure in quantities("".join(masked)):
+    for figure in facts_of(quote):
+        if isinstance(figure, DateMention):
+            continue
         if not _fits(question, figure):
             found.append(_Candidate(figure.text, figure.start, figure.end, 0.0, f"“{figure.text}”不是所问的量"))
             continue
@@ -377,18 +376,10 @@ def _turned(question: str, clause: str) -> bool:
 
 def _other_figure(question: str, clause: str, edition: str) -> bool:
     """Return True when the question states a figure in a unit that the clause has only with other figures."""
-    mine = [figure for figure in _all_figures(question, edition) if isinstance(figure, Quantity) and figure.unit]
-    theirs = [figure for figure in _all_figures(clause, edition) if isinstance(figure, Quantity)]
+    mine = [figure for figure in facts_of(question, edition) if isinstance(figure, Quantity) and figure.unit]
+    theirs = [figure for figure in facts_of(clause, edition) if isinstance(figure, Quantity)]
     for figure in mine:
         rivals = [other for other in theirs if other.unit == figure.unit and other.ordinal == figure.ordinal]
         if rivals and not any(equal_facts(figure, other) for other in rivals):
             return True
     return False
-
-
-def _all_figures(text: str, edition: str) -> list[Quantity | DateMention]:
-    mentions = date_mentions(text, edition)
-    masked = list(flat(text))
-    for mention in mentions:
-        masked[mention.start : mention.end] = "\u0001" * (mention.end - mention.start)
-    return [*mentions, *quantities("".join(masked))]

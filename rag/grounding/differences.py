@@ -96,9 +96,7 @@ def _swapped(placed: Placed, said: Sequence[Word], printed: Sequence[Word]) -> t
 
 
 def _pieces(placed: Placed, word: Word) -> list[Word]:
-    """Cut a word whose characters all matched, but not in one piece (热情高涨 for 热情持续高涨), where the source
-    does.
-    """
+    """Cut a word whose characters all matched, but not in one piece (热情高涨 for 热情持续高涨)."""
     claim = placed.claim
     inside = [i for i in placed.tokens if claim.starts[i] < word.end and claim.ends[i] > word.start]
     places = [placed.place(i) for i in inside]

@@ -1,6 +1,4 @@
-"""Which differences distort: a denial, a plan, a direction, an office, a body, a name, words the source does not
-have.
-"""
+"""Which differences distort: a denial, a plan, a direction, an office, a body, a name, words not in the source."""
 
 from __future__ import annotations
 
@@ -154,10 +152,15 @@ def _content(word: Word, difference: Difference, setting: Setting, out: Judged) 
 
 def _turned(word: str, source: str) -> str:
     """Return the source's word of the opposite direction when it has none of the same."""
-    moves = [other.text for other in fine_words(source) if direction(other.text)]
-    if not moves or any(direction(other) == direction(word) for other in moves):
+    pieces = {source[at : at + 2] for at in range(len(source) - 1)} | {other.text for other in fine_words(source)}
+    if any(direction(piece) == direction(word) for piece in pieces):
         return ""
-    return moves[0]
+    return next((other.text for other in fine_words(source) if direction(other.text)), "")
+
+
+def _whole(word: Word, persons: Sequence[Person]) -> str:
+    """Return the whole name that the word is a piece of, or the word."""
+    return next((one.name for one in persons if one.start <= word.start and word.end <= one.end), word.text)
 
 
 def _within(word: Word, persons: Sequence[Person]) -> bool:
@@ -201,9 +204,9 @@ def _level(word: Word, printed: Sequence[Word]) -> str:
     if not direction(word.text):
         return ""
     for other in printed:
-        if direction(other.text) == direction(word.text):
-            if word.text.endswith(_LEVEL) != other.text.endswith(_LEVEL):
-                return other.text
+        alike = direction(other.text) == direction(word.text)
+        if alike and word.text.endswith(_LEVEL) != other.text.endswith(_LEVEL):
+            return other.text
     return ""
 
 

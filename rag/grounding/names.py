@@ -75,16 +75,16 @@ _TITLE_WORDS = sorted(
     listed("""
     市长 省长 县长 区长 州长 镇长 乡长 村长 街长 书记 主任 主席 部长 局长 厅长 处长 科长 司长 署长 院长 校长 所长
     会长 理事长 秘书长 董事长 总经理 经理 总裁 首席执行官 CEO 总监 总编辑 总编 主编 编辑 总统 总理 首相 大臣 国务卿
-    外长 防长 财长 议长 议员 发言人 教授 副教授 研究员 院士 工程师 总工程师 高级工程师 专家 医生 医师 主任医师 护士
+    外长 防长 财长 议长 议员 发言人 教授 副教授 研究员 院士 工程师 总工程师 专家 医生 医师 主任医师 护士
     护士长 教练 主教练 队长 教师 老师 律师 法官 检察长 检察官 审判长 庭长 民警 警官 站长 馆长 台长 社长 行长 厂长
     店长 船长 机长 园长 创始人 负责人 代表 委员 常委 参赞 公使 大使 领事 总领事 司令员 司令 政委 参谋长 将军 上将
     中将 少将 大校 上校 记者 通讯员 主播 主持人 演员 导演 编剧 歌手 作家 诗人 画家 选手 运动员 球员 村民 市民 居民
     学生 女士 先生 大爷 大妈 阿姨 同志 博士 硕士 主管 总管 董事 监事 监事长 理事 干事 组长 班长 股长 团长 旅长 师长
     军长 连长 营长 领队 掌门人 传承人 分析师 经济学家 学者 顾问 参事 审计长 总干事 总书记 总队长 支队长 大队长
     指挥长 总指挥 副官 参议员 众议员 国王 女王 王子 总督 酋长 教皇 主教 院监 船员 司机 店主 老板 农户 种植户 讲解员
-    志愿者 网格员 指导员 技术员 驾驶员 总设计师 设计师 建筑师 会计师 策展人 制片人 制作人 首席经济学家 总会计师
-    书记员 巡视员 调研员 督导员 教导员 馆员 讲师 辅导员 班主任 系主任 系统工程师 车间主任 村支书 支书 党委书记
-    纪委书记 市委书记 省委书记 县委书记 区委书记 人大主任 政协主席 党组书记 组织部部长 宣传部部长
+    志愿者 网格员 指导员 技术员 驾驶员 设计师 建筑师 会计师 策展人 制片人 制作人 
+    书记员 巡视员 调研员 督导员 教导员 馆员 讲师 辅导员 班主任 系主任 村支书 支书 
+    
     """),
     key=len,
     reverse=True,
@@ -110,15 +110,14 @@ _NOT_MODIFIERS = frozenset(
     当代 古代 时代 年代 一代 汇总 老总
     """)
 )
+_NAME_FLAGS = frozenset(("nr", "nrt", "nrfg", "nrj"))
 _HAN = re.compile(r"[\u3400-\u9fff]")
 _FOREIGN = re.compile(r"[\u3400-\u9fffA-Za-z]{1,6}(?:·[\u3400-\u9fffA-Za-z]{1,8})+")
 
 
 @dataclass(frozen=True, slots=True)
 class Person:
-    """A person named at `text[start:end]`; `title` is the office word before the name, `modifiers` what qualifies
-    it.
-    """
+    """A person named at `text[start:end]`, the office word before the name, and the modifiers that qualify it."""
 
     name: str
     start: int
@@ -169,14 +168,9 @@ def people(text: str) -> tuple[Person, ...]:
     spans = [(person.start, person.end) for person in found.values()]
     for word in fine_words(text):
         name = word.text.rstrip("说称道讲") if len(word.text) == 3 else word.text
-        if (
-            word.flag in {"nr", "nrt", "nrfg", "nrj"}
-            and 2 <= len(name) <= 4
-            and _name_like(name)
-            and name[-1] not in _BOUNDARY
-        ):
-            if not any(start < word.end and word.start < end for start, end in spans):
-                found[word.start] = Person(name, word.start, word.start + len(name))
+        named = word.flag in _NAME_FLAGS and 2 <= len(name) <= 4 and _name_like(name) and name[-1] not in _BOUNDARY
+        if named and not any(start < word.end and word.start < end for start, end in spans):
+            found[word.start] = Person(name, word.start, word.start + len(name))
     for match in re.finditer(_SPEECH, text):
         start = _name_start(text, match.start())
         if start >= 0 and not any(a < match.start() and start < b for a, b in spans):
@@ -217,7 +211,7 @@ def _name_start(text: str, end: int) -> int:
         if start < 0:
             continue
         name = text[start:end]
-        if name[0] in SURNAMES - _DOUBTFUL and all(_HAN.match(char) and char not in "，。的了" for char in name):
-            if not known_word(name) and not (length == 3 and known_word(name[1:])):
-                return start
+        likely = name[0] in SURNAMES - _DOUBTFUL and all(_HAN.match(char) and char not in "的了" for char in name)
+        if likely and not known_word(name) and not (length == 3 and known_word(name[1:])):
+            return start
     return -1

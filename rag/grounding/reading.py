@@ -58,20 +58,25 @@ class Reading:
         return len(self.starts)
 
 
+@lru_cache(maxsize=2048)
 def squeezed(text: str) -> str:
     """Return `text` half-width and without the white space that layout leaves between Chinese characters."""
     return re.sub(r"(?<![A-Za-z])\s+|\s+(?![A-Za-z])", "", flat(text))
 
 
+def facts_of(text: str, edition: str = "") -> list[Quantity | DateMention]:
+    """Return the dates of `text` and the quantities outside them."""
+    dates = date_mentions(text, edition)
+    masked = list(flat(text))
+    for fact in dates:
+        masked[fact.start : fact.end] = "\u0001" * (fact.end - fact.start)
+    return [*dates, *quantities("".join(masked))]
+
+
 @lru_cache(maxsize=2048)
 def read(text: str, edition: str = "") -> Reading:
     """Return the reading of a squeezed `text` printed on the ISO date `edition`."""
-    facts: list[Quantity | DateMention] = list(date_mentions(text, edition))
-    masked = list(text)
-    for fact in facts:
-        masked[fact.start : fact.end] = "\u0001" * (fact.end - fact.start)
-    facts.extend(quantities("".join(masked)))
-    opening = {fact.start: fact for fact in facts}
+    opening = {fact.start: fact for fact in facts_of(text, edition)}
     starts: list[int] = []
     ends: list[int] = []
     codes: list[int] = []
@@ -80,8 +85,8 @@ def read(text: str, edition: str = "") -> Reading:
     clauses: list[int] = []
     at = clause = 0
     while at < len(text):
-        fact = opening.get(at)
-        if fact is not None:
+        if at in opening:
+            fact = opening[at]
             end, code, weight = fact.end, DATE if isinstance(fact, DateMention) else QUANTITY, 0.6
             held[len(starts)] = fact
         elif text[at] in _CLAUSE_ENDS:
@@ -172,9 +177,7 @@ def _part_flag(part: str) -> str:
 
 @lru_cache(maxsize=2048)
 def reading_words(text: str, edition: str = "") -> tuple[Word, ...]:
-    """Return the words of a squeezed text; figures and dates are one word each, tagged `fact`, with no marks
-    between.
-    """
+    """Return the words of a squeezed text without its marks; figures and dates are one word each, tagged `fact`."""
     reading = read(text, edition)
     words: list[Word] = []
     at = 0

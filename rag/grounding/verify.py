@@ -243,22 +243,19 @@ def _touched(clause: _Clause, source: Reading) -> str:
 
 
 def _known(source: _Source, sources: Sequence[_Source], question: str) -> tuple[str, str]:
-    """Return what a reader of the sentence has in mind (headline, the sentences before, the question), and the
-    article.
-    """
+    """Return what a reader of the sentence has in mind (headline, lines before, question), and the whole article."""
     article = source.evidence.article
     head = f"{article.headline}|{article.byline}|{article.dateline}|"
     before = article.body[max(0, source.evidence.start - 200) : source.evidence.start]
     others = "".join(other.reading.text for other in sources if other.evidence.article is article)
-    return squeezed(f"{head}{before}|{question}|") + others, squeezed(f"{head}{article.body}|{question}")
+    near = squeezed(f"{head}{before}|{question}|") + others
+    return near, squeezed(f"{head}{question}|") + squeezed(article.body)
 
 
 def _figures(
     claim: Reading, clause: _Clause, source: _Source, sources: Sequence[_Source]
 ) -> tuple[list[str], list[str]]:
-    """Return what is wrong with the figures and dates of a clause: false ones, and ones made more exact than they
-    are.
-    """
+    """Return what is wrong with the figures and dates of a clause: the false ones, and the ones qualified otherwise."""
     hard: list[str] = []
     soft: list[str] = []
     for i, fact in claim.facts.items():
@@ -296,8 +293,7 @@ def _elsewhere(fact: Quantity, source: Reading) -> str:
 def _date(
     fact: DateMention, other: Quantity | DateMention | None, source: _Source, sources: Sequence[_Source]
 ) -> list[str]:
-    """Return what is wrong with a date: against the one it stands for, or else against what places the sentence in
-    time.
+    """Return what is wrong with a date: against the one it stands for, or what else places the sentence in time.
 
     A claim may name the day that the sentence leaves to what stands before it or to the edition.
     """

@@ -123,6 +123,13 @@ _LOOSE = frozenset(
     """)
 )
 _SINGLE = frozenset(unit for unit in _CLASSIFIER.split("|") if len(unit) == 1 and unit not in "版号强季集")
+# What turns a counting word into the beginning of another word: 3人 counts, 3人民 does not.
+_CONTINUED = {
+    "时": "间期代候刻", "天": "气然空津", "人": "民员才口类均士物工大", "家": "庭长属乡具电", "市": "场民", "国": "际内务",
+    "区": "域", "条": "件", "口": "岸", "面": "积向对临", "道": "路", "场": "馆地景", "处": "理于", "部": "门队分署", "层": "面",
+    "成": "功立果为员", "点": "击燃", "分": "别析布", "度": "假", "级": "别", "门": "店口", "线": "上下", "件": "事", "单": "位",
+    "例": "如", "期": "间待望", "代": "表", "批": "发准", "起": "来", "名": "单", "位": "于置", "项": "目", "种": "植子", "类": "似",
+}  # fmt: skip
 _KINDRED = (
     frozenset(("项", "条", "件", "个")),
     frozenset(("家", "户", "个", "所")),
@@ -212,8 +219,11 @@ def _quantities(text: str) -> tuple[Quantity, ...]:
 
 def _read(match: re.Match[str], text: str) -> Quantity | None:
     number, unit = match["number"], match["unit"] or ""
+    following = text[match.end("unit") : match.end("unit") + 1] if unit else ""
+    if following and following in _CONTINUED.get(unit, ""):
+        unit = ""
     arabic = number[0].isdigit()
-    if not arabic and not _counts(match, text):
+    if not arabic and not _counts(match, text, unit):
         return None
     value = number_value(number)
     if value is None:
@@ -253,10 +263,11 @@ def _quantity(match: re.Match[str], text: str, value: Decimal, high: Decimal | N
     marks = [match[name] for name in ("after", "before", "more", "more2", "more3") if match[name]]
     bound: Bound = _BOUNDS.get(marks[0], "exact") if marks else "exact"
     scale = Decimal(factor)
+    end = match.end() if unit or not match["unit"] else match.start("unit")
     return Quantity(
-        text=text[match.start() : match.end()],
+        text=text[match.start() : end],
         start=match.start(),
-        end=match.end(),
+        end=end,
         value=(value * scale).normalize(),
         unit=base,
         bound=bound,
@@ -267,20 +278,22 @@ def _quantity(match: re.Match[str], text: str, value: Decimal, high: Decimal | N
     )
 
 
-def _counts(match: re.Match[str], text: str) -> bool:
+def _counts(match: re.Match[str], text: str, unit: str) -> bool:
     """Tell a Chinese numeral that counts from one inside a word (统一, 十分, 一起)."""
     number, start = match["number"], match.start("number")
-    if match["ordinal"] or match["percent"] or match["fraction"] or match["vague"]:
+    if match["percent"] or match["fraction"] or match["vague"]:
         return True
+    if match["ordinal"]:
+        return bool(unit) or len(number) > 1
     for word in _NOT_NUMBERS.finditer(text, max(0, start - 3), start + len(number) + 3):
         if word.start() < match.end("number") and word.end() > start:
             return False
     qualified = bool(match["more"] or match["more2"])
     if len(number) == 1:
-        if number == "一" or not match["unit"]:
+        if number == "一" or not unit:
             return qualified and number in "十百千万亿"
         return number not in {"万", "亿"}
-    return "点" in number or bool(match["unit"]) or any(char in number for char in "十百千万亿")
+    return "点" in number or bool(unit) or any(char in number for char in "十百千万亿")
 
 
 def _scaled(value: Decimal, scale: str) -> Decimal:

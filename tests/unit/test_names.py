@@ -1,0 +1,36 @@
+"""People with their offices: modifiers apart, several names to a title, words that look like names."""
+
+import pytest
+
+from rag.grounding.names import offices, people
+
+
+@pytest.mark.parametrize(
+    ("text", "name", "title", "modifiers"),
+    [
+        ("副市长卢艳丽出席活动并致辞。", "卢艳丽", "市长", "副"),
+        ("市委常委、宣传部部长郭小容出席活动。", "郭小容", "部长", ""),
+        ("市工商联主席刘朋说，", "刘朋", "主席", ""),
+        ("原局长王建国表示", "王建国", "局长", "原"),
+        ("常务副省长李明介绍", "李明", "省长", "常务副"),
+        ("董事长许小兰动情地说", "许小兰", "董事长", ""),
+    ],
+)
+def test_name_title_and_modifiers(text, name, title, modifiers):
+    found = next(person for person in people(text) if person.name == name)
+    assert (found.title, found.modifiers) == (title, modifiers)
+    assert text[found.start : found.end] == name
+
+
+def test_several_names_to_one_title():
+    assert [person.name for person in people("（记者陈雪玲、陈理君）")][:2] == ["陈雪玲", "陈理君"]
+
+
+def test_日前_is_no_former_office():
+    (office,) = offices("日前市长调研")
+    assert (office.title, office.modifiers) == ("市长", "")
+
+
+@pytest.mark.parametrize("text", ["主席以及代表", "书记和群众", "部长在会上", "市长从未缺席"])
+def test_function_words_after_an_office_are_no_names(text):
+    assert people(text) == ()
