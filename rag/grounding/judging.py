@@ -121,7 +121,7 @@ def _content(word: Word, difference: Difference, setting: Setting, out: Judged) 
     replaced = [other for other in printed if other.text not in FUNCTION and other.flag[:1] not in {"r", "x"}]
     stem = _stem(word.text)
     if proper and rivals and not any(stem in other.text for other in printed):
-        out.hard.append(f"原文是“{rivals[0].text}”，不是“{word.text}”")
+        out.hard.append(f"原文是“{_whole(rivals[0], setting.printed)}”，不是“{_whole(word, setting.named)}”")
         return
     if direction(word.text) and (turned := _turned(word.text, setting.source)):
         out.hard.append(f"原文是“{turned}”，不是“{word.text}”")

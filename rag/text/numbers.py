@@ -13,7 +13,7 @@ from decimal import Decimal, InvalidOperation
 from functools import lru_cache
 from typing import Literal
 
-from rag.text.wordlist import listed
+from rag.text.wordlist import listed, paired
 
 Bound = Literal["exact", "over", "under", "about", "least", "most"]
 
@@ -124,12 +124,13 @@ _LOOSE = frozenset(
 )
 _SINGLE = frozenset(unit for unit in _CLASSIFIER.split("|") if len(unit) == 1 and unit not in "版号强季集")
 # What turns a counting word into the beginning of another word: 3人 counts, 3人民 does not.
-_CONTINUED = {
-    "时": "间期代候刻", "天": "气然空津", "人": "民员才口类均士物工大", "家": "庭长属乡具电", "市": "场民", "国": "际内务",
-    "区": "域", "条": "件", "口": "岸", "面": "积向对临", "道": "路", "场": "馆地景", "处": "理于", "部": "门队分署", "层": "面",
-    "成": "功立果为员", "点": "击燃", "分": "别析布", "度": "假", "级": "别", "门": "店口", "线": "上下", "件": "事", "单": "位",
-    "例": "如", "期": "间待望", "代": "表", "批": "发准", "起": "来", "名": "单", "位": "于置", "项": "目", "种": "植子", "类": "似",
-}  # fmt: skip
+_CONTINUED = dict(
+    paired("""
+    时/间期代候刻 天/气然空津 人/民员才口类均士物工大 家/庭长属乡具电 市/场民 国/际内务 区/域 条/件 口/岸
+    面/积向对临 道/路 场/馆地景 处/理于 部/门队分署 层/面 成/功立果为员 点/击燃 分/别析布 度/假 级/别 门/店口
+    线/上下 件/事 单/位 例/如 期/间待望 代/表 批/发准 起/来 名/单 位/于置 项/目 种/植子 类/似
+    """)
+)
 _KINDRED = (
     frozenset(("项", "条", "件", "个")),
     frozenset(("家", "户", "个", "所")),

@@ -26,7 +26,7 @@ def test_several_names_to_one_title():
     assert [person.name for person in people("（记者陈雪玲、陈理君）")][:2] == ["陈雪玲", "陈理君"]
 
 
-def test_日前_is_no_former_office():
+def test_the_day_before_is_no_former_office():
     (office,) = offices("日前市长调研")
     assert (office.title, office.modifiers) == ("市长", "")
 
