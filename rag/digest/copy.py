@@ -49,6 +49,9 @@ _PICTURE = re.compile(
 _CAPTION = re.compile(
     r"(?:\S{2,4}\s?摄|供图|资料图片?|图片来源[^。]{0,20}|图为[^。]{2,60})[）)]?。?$|^(?:图为|图[①②③④⑤一二三四五]|上图|下图|资料图)"
 )
+# A photo's own caption is its news: only what points at the picture, and who took it, is cut away.
+_SHOWN = re.compile(r"(?:[上下左右]?图(?:[①②③④⑤一二三四五]|为|片为|中)?(?:[：:，,]|(?<=为)|(?<=中)))\s*")
+_TAKEN = re.compile(r"\s*(?:[（(][^（）()]{0,30}摄[^（）()]{0,4}[）)]|(?<=[。！？\s])[^，。；]{0,20}摄(?:影报道)?)。?$")
 _CREDIT_LINE = re.compile(
     r"^[□■◆●▲]|^(?:记者|通讯员|文[/／]|图[/／]|编辑|责编|责任编辑|来源|作者|海报|策划|监制|原标题)[：:\s/／]?[^，。]{0,30}$"
 )
@@ -126,8 +129,13 @@ def news_lines(article: Article) -> tuple[Line, ...]:
         if picture and lines and lines[-1].order == order - 1:
             lines.pop()  # the sentence before a picture credit is its caption
         begin = _past_loose(body, max(start, opening, picture.end() if picture else 0), end)
-        if _tells(body[begin:end], ended=body[end - 1] in "。！？!?”…）)"):
-            lines.append(Line(article, start, end, begin, end, order))
+        stop = end
+        if article.kind == "photo":
+            shown = _SHOWN.match(body, begin, end)
+            taken = _TAKEN.search(body, begin, end)
+            begin, stop = shown.end() if shown else begin, taken.start() if taken else end
+        if _tells(body[begin:stop], ended=body[end - 1] in "。！？!?”…）)"):
+            lines.append(Line(article, start, end, begin, stop, order))
     return tuple(lines)
 
 

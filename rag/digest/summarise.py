@@ -21,15 +21,21 @@ from rag.text.tokens import bigrams
 
 PROMPT_VERSION = "2"
 INSTRUCTION = "把正文缩写成两句话：第一句写谁做了什么，第二句写最重要的数字。只用正文里的词句，不评论，不引申。"
-_MAX_TOKENS = 100
+_MAX_TOKENS = 80
+_ROOM = 190  # characters of an article in the prompt, about 130 tokens
 _STOP = ("\n", "标题：", "正文：", "摘要：")
 _MOST = 3
 _LEAD_IN = re.compile(r"^(?:新闻)?(?:摘要|概要|总结)[：:]|^[“\"]|^\d+[.、]\s*|^[-*•]\s*")
 
 
 def prompt(article: Article, lines: Sequence[Line]) -> str:
-    """Return what the model reads of an article: its title and the chosen lines."""
-    return f"标题：{article.title}\n正文：{''.join(line.text for line in lines)}\n摘要："
+    """Return what the model reads of an article: its title, the news, and the lines richest in figures that fit."""
+    chosen = list(lines[:1])
+    for line in sorted(lines[1:], key=lambda one: (-len(one.figures), one.begin)):
+        if sum(len(one.text) for one in chosen) + len(line.text) <= _ROOM:
+            chosen.append(line)
+    text = "".join(line.text for line in sorted(chosen, key=lambda one: one.begin))
+    return f"标题：{article.title}\n正文：{text}\n摘要："
 
 
 def cache_key(article: Article, model: str) -> str:

@@ -50,6 +50,21 @@ def test_captions_credits_and_questions_are_no_news(line: str) -> None:
     assert [one.text for one in news_lines(article(f"{NEWS}\n{line}"))] == [NEWS]
 
 
+@pytest.mark.parametrize(
+    "caption",
+    [
+        "图为7月10日，工人在甲市水厂施工现场安装设备。",
+        "7月10日，工人在甲市水厂施工现场安装设备。张三 摄",
+        "7月10日，工人在甲市水厂施工现场安装设备。（记者 张三 摄）",
+        "近日，7月10日，工人在甲市水厂施工现场安装设备（本报记者张三摄）",
+    ],
+)
+def test_a_photo_tells_its_caption_without_the_credit(caption: str) -> None:
+    made = Article("水厂施工忙", caption, kind="photo", edition=Edition("甲报", "2025-07-11", "1"))
+    assert [line.text for line in news_lines(made)] == ["7月10日，工人在甲市水厂施工现场安装设备。"]
+    assert all(claim_of(line) for line in summary_lines(made))
+
+
 def test_a_line_prints_a_run_of_its_own_sentence() -> None:
     body = f"本报讯（记者张三）{NEWS}据介绍，工程总投资3.2亿元，历时18个月，惠及城区60万居民。"
     for line in news_lines(article(body)):
