@@ -34,6 +34,7 @@ class _Day:
     plan: Plan
     items: tuple[DigestItem, ...]
     ledger: Ledger
+    undated: int
 
 
 def digest_events(
@@ -112,7 +113,8 @@ def _told(archive: Archive, day: str, paper: str, articles: Sequence[Article]) -
     papers = tuple(dict.fromkeys(article.edition.paper for article in articles if article.edition.paper))
     covered = sum(len(item.article_ids) for item in items)
     ledger = Ledger(len(articles), covered, planned.left_out, _conflicts(planned.stories))
-    return _Day(day, papers, planned, tuple(items), ledger)
+    undated = sum(one.articles for one in archive.editions() if not one.date) if day else 0
+    return _Day(day, papers, planned, tuple(items), ledger, undated)
 
 
 def _only(told: _Day, section: str) -> _Day:
@@ -195,19 +197,21 @@ def _digest(told: _Day, phrased: dict[str, tuple[Claim, ...]], llm: str, notes: 
         replace(item, sentences=merged(phrased.get(item.article_ids[0], ()), item.sentences)) for item in told.items
     )
     highlights = _highlights(told.plan, items)
-    return Digest(told.date, told.papers, llm, highlights, items, told.ledger, (*notes, *_account(items, phrased)))
+    return Digest(
+        told.date, told.papers, llm, highlights, items, told.ledger, (*notes, *_account(told, items, phrased))
+    )
 
 
-def _account(items: Sequence[DigestItem], phrased: dict[str, tuple[Claim, ...]]) -> tuple[str, ...]:
-    """Say who phrased the sentences, and how many figures they repeat."""
+def _account(told: _Day, items: Sequence[DigestItem], phrased: dict[str, tuple[Claim, ...]]) -> tuple[str, ...]:
+    """Say who phrased the sentences, how many figures they repeat, and which articles belong to no day."""
     claims = [claim for item in items for claim in item.sentences]
     figures = sum(len(key_figures(claim.text)) for claim in claims)
-    written = {claim.text for told in phrased.values() for claim in told}
+    written = {claim.text for sentences in phrased.values() for claim in sentences}
     by_model = sum(claim.text in written for claim in claims)
-    told = (
-        f"{by_model} 句由语言模型改写，{len(claims) - by_model} 句摘自原文" if by_model else f"{len(claims)} 句摘自原文"
-    )
-    return (f"{told}；句中 {figures} 个数字均与原文核对。",)
+    source = f"{len(claims) - by_model} 句摘自原文"
+    who = f"{by_model} 句由语言模型改写，{source}" if by_model else source
+    undated = (f"档案里另有 {told.undated} 篇文章没有日期，不在任何一天的摘要里。",) if told.undated else ()
+    return (f"{who}；句中 {figures} 个数字均与原文核对。", *undated)
 
 
 def _highlights(planned: Plan, items: Sequence[DigestItem]) -> tuple[Claim, ...]:
