@@ -313,10 +313,11 @@ class Archive:
         return {article_id: tuple(spans) for article_id, spans in found.items()}
 
     def vectors(self, numbers: Sequence[int]) -> tuple[Numbers, Vectors]:
-        """Return the stored vectors of those of `numbers` that are there: their numbers, and one row for each."""
+        """Return the stored vectors of those of `numbers` that are there: their numbers, ascending, a row for each."""
+        query = select(vectors).order_by(vectors.c.number)
         with reading(self.engine) as connection:
             stored = at.embedder_rows(connection)
-            rows = list(at.in_batches(connection, select(vectors), vectors.c.number, [int(one) for one in numbers]))
+            rows = list(at.in_batches(connection, query, vectors.c.number, sorted(int(one) for one in numbers)))
         dimension = stored[1] if stored else 0
         return np.array([row.number for row in rows], dtype=np.int64), bytes_vectors(
             [row.vector for row in rows], dimension
