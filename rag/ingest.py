@@ -3,17 +3,22 @@
 from __future__ import annotations
 
 import fcntl
-from collections.abc import Iterable, Iterator
+import hashlib
+import json
+from collections.abc import Iterable, Iterator, Sequence
 from contextlib import contextmanager
+from dataclasses import dataclass
 from pathlib import Path
 
 import numpy as np
 
+from rag import __version__
 from rag.archive import Archive
 from rag.errors import ArchiveError
 from rag.index import SearchIndex
+from rag.pages import SourceFile, read_sources
 from rag.protocols import Embedder, Progress, Vectors, no_progress
-from rag.schema import Article, IngestReport, Page, Passage, Skip
+from rag.schema import Article, IngestReport, Page, Passage, Skip, content_id
 from rag.text.passages import cut_passages, embedding_text
 
 
@@ -38,8 +43,53 @@ def ingest_lock(home: Path, progress: Progress = no_progress) -> Iterator[None]:
         yield
 
 
+@dataclass(frozen=True, slots=True)
+class Kept:
+    """Pages that are stored and whose files have not changed since; they were not read again."""
+
+    pages: int
+
+
+def changed_pages(files: Iterable[SourceFile], archive: Archive) -> Iterator[Page | Skip | Kept]:
+    """Read `files`, passing over each folder in which nothing has changed since all of it was stored.
+
+    A folder is the unit because the pages of an edition lie together and a continuation may join two of them.
+    """
+    folders: dict[Path, list[SourceFile]] = {}
+    for file in files:
+        folders.setdefault(file.path.parent, []).append(file)
+    for found in folders.values():
+        receipt = _receipt(found)
+        stored = json.loads(archive.summary(receipt) or "[]")
+        if stored and all(archive.has_page(page_id) for page_id in stored):
+            yield Kept(len(stored))
+            continue
+        pages: list[str] = []
+        whole = True
+        for page in read_sources(found):
+            yield page
+            # The caller comes back for the next page once this one is stored.
+            if isinstance(page, Page):
+                pages.append(page.id)
+            else:
+                whole = False
+        if whole:
+            archive.save_summary(receipt, json.dumps(pages))
+
+
+def _receipt(files: Sequence[SourceFile]) -> str:
+    parts = [__version__]
+    for file in files:
+        try:
+            content = hashlib.sha256(file.path.read_bytes()).hexdigest()
+        except OSError:
+            content = "unreadable"
+        parts += [str(file.path), str(file.root), repr(file.edition), content]
+    return f"files {content_id(*parts)}"
+
+
 def ingest_pages(
-    pages: Iterable[Page | Skip],
+    pages: Iterable[Page | Skip | Kept],
     archive: Archive,
     index: SearchIndex,
     embedder: Embedder,
@@ -60,7 +110,9 @@ def ingest_pages(
     skipped: list[Skip] = []
     notes: list[str] = []
     for done, page in enumerate(pages, 1):
-        if isinstance(page, Skip):
+        if isinstance(page, Kept):
+            changes["unchanged"] += page.pages
+        elif isinstance(page, Skip):
             skipped.append(page)
         elif archive.has_page(page.id):
             changes["unchanged"] += 1

@@ -29,6 +29,7 @@ from rag.settings import Settings
 if TYPE_CHECKING:
     from rag.archive import Archive
     from rag.index import SearchIndex
+    from rag.ingest import Kept
     from rag.retrieval import Retriever
 
 FROM_SETTINGS: Final = object()
@@ -53,14 +54,18 @@ class Service:
             InputError: a path does not exist.
             ArchiveError: the archive cannot be written.
         """
-        from rag.pages import find_files, read_paths
+        from rag.ingest import changed_pages
+        from rag.pages import find_files
 
         for path in paths:
             if not path.exists():
                 raise InputError(f"{path} does not exist: nothing was ingested.")
-        return self.add(read_paths(paths), progress, total=sum(1 for _ in find_files(paths)))
+        files = list(find_files(paths))
+        return self.add(changed_pages(files, self.archive), progress, total=len(files))
 
-    def add(self, pages: Iterable[Page | Skip], progress: Progress = no_progress, *, total: int = 0) -> IngestReport:
+    def add(
+        self, pages: Iterable[Page | Skip | Kept], progress: Progress = no_progress, *, total: int = 0
+    ) -> IngestReport:
         """Put pages that were read already into the archive.
 
         Raises:

@@ -6,6 +6,6 @@
 from __future__ import annotations
 
 from rag.pages.editions import SourceFile, find_files
-from rag.pages.reading import read_file, read_paths
+from rag.pages.reading import read_file, read_paths, read_sources
 
-__all__ = ["SourceFile", "find_files", "read_file", "read_paths"]
+__all__ = ["SourceFile", "find_files", "read_file", "read_paths", "read_sources"]

@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from collections.abc import Iterator, Sequence
+from collections.abc import Iterable, Iterator, Sequence
 from dataclasses import replace
 from pathlib import Path
 
@@ -11,7 +11,7 @@ from rag.pages.articles import make_articles
 from rag.pages.columns import rejoined
 from rag.pages.continuations import joined
 from rag.pages.decode import Decoded, decode
-from rag.pages.editions import SUFFIXES, edition_from_path, find_files, merged
+from rag.pages.editions import SUFFIXES, SourceFile, edition_from_path, find_files, merged
 from rag.pages.folio import inferred_date, without_folio
 from rag.pages.lines import text_lines
 from rag.pages.markup import Block, docx_blocks, html_blocks, markdown_blocks, read_blocks
@@ -60,11 +60,16 @@ def read_paths(paths: Sequence[Path]) -> Iterator[Page | Skip]:
     Raises:
         InputError: a path does not exist, or a manifest cannot be read.
     """
-    yield from joined(_pages(paths))
+    yield from read_sources(find_files(paths))
 
 
-def _pages(paths: Sequence[Path]) -> Iterator[Page | Skip]:
-    for file in find_files(paths):
+def read_sources(files: Iterable[SourceFile]) -> Iterator[Page | Skip]:
+    """Yield every page of `files`, continuations joined; a file that cannot be used is a skip."""
+    yield from joined(_pages(files))
+
+
+def _pages(files: Iterable[SourceFile]) -> Iterator[Page | Skip]:
+    for file in files:
         try:
             yield from read_file(file.path, given=file.edition, root=file.root)
         except InputError as error:

@@ -1,4 +1,6 @@
 import threading
+from collections.abc import Iterator
+from pathlib import Path
 
 import pytest
 
@@ -8,7 +10,7 @@ from rag.errors import ArchiveError
 from rag.fakes import HashEmbedder
 from rag.index.local import open_index
 from rag.ingest import embed_articles, ingest_lock, ingest_pages
-from rag.schema import Skip
+from rag.schema import Page, Skip
 from tests.unit.newspapers import BACK, FRONT, HARBOUR, article, page
 
 
@@ -120,3 +122,32 @@ def test_a_folder_that_cannot_be_written_is_said(tmp_path):
     (tmp_path / "file").write_text("")
     with pytest.raises(ArchiveError, match="cannot be written"), ingest_lock(tmp_path / "file"):
         pass
+
+
+def test_a_folder_that_has_not_changed_is_not_read_again(tmp_path: Path, monkeypatch: pytest.MonkeyPatch):
+    from rag import ingest
+    from rag.service import open_service
+    from rag.settings import Settings
+
+    folder = tmp_path / "pages"
+    folder.mkdir()
+    (folder / "a.jsonl").write_text('{"title": "甲", "body": "甲桥通车。"}\n', encoding="utf-8")
+    (folder / "b.jsonl").write_text('{"title": "乙", "body": "乙桥通车。"}\n', encoding="utf-8")
+    read: list[str] = []
+    real = ingest.read_sources
+
+    def watched(files: list[ingest.SourceFile]) -> Iterator[Page | Skip]:
+        read.extend(file.path.name for file in files)
+        return real(files)
+
+    monkeypatch.setattr(ingest, "read_sources", watched)
+    service = open_service(Settings(home=tmp_path / "home"), embedder=HashEmbedder(), llm=None)
+    assert service.ingest([folder]).pages_added == 2
+    assert service.ingest([folder]).pages_unchanged == 2
+    assert read == ["a.jsonl", "b.jsonl"]
+    (folder / "b.jsonl").write_text('{"title": "乙", "body": "乙桥封闭。"}\n', encoding="utf-8")
+    report = service.ingest([folder])
+    assert (report.pages_unchanged, report.pages_replaced, len(read)) == (1, 1, 4)
+    service.archive.remove(source="a.jsonl")
+    assert service.ingest([folder]).pages_added == 1
+    service.close()
