@@ -3,7 +3,6 @@
 from __future__ import annotations
 
 import asyncio
-import contextlib
 import json
 import threading
 from collections.abc import AsyncIterator, Iterator
@@ -20,6 +19,7 @@ from ui.desk import (
     Desk,
     conversation_id,
     language_of,
+    left_alone,
     new_conversation,
     payload,
     plain,
@@ -186,7 +186,7 @@ class Asking:
             address=f"c={here}",
         )
         steps = ask_steps(self.desk, asked, stopped)
-        with contextlib.closing(steps):
+        with left_alone(steps, stopped):
             shown: Any = None
             while (step := await to_thread.run_sync(_next, steps, limiter=self.threads)) is not None:
                 if step.answer is not None:
@@ -348,7 +348,7 @@ def wire_ask(desk: Desk, tab: AskTab, bus: Any, language: Any) -> None:
             yield update
 
     bus.ask(ask_clicked, inputs=[tab.conversation, *limits], outputs=outputs, api_name="desk_ask_clicked", **quiet)
-    tab.stop.click(asking.stop, inputs=None, outputs=None, api_name="desk_stop", queue=False, **quiet)
+    tab.stop.click(asking.stop, inputs=None, outputs=None, api_name="desk_stop", **quiet)
     tab.fresh.click(asking.fresh, inputs=[language], outputs=outputs, api_name="desk_new", **quiet)
     bus.conversation(asking.choose, inputs=[language], outputs=outputs, api_name="desk_conversation", **quiet)
     bus.forget(asking.forget, inputs=[tab.conversation, language], outputs=outputs, api_name="desk_forget", **quiet)

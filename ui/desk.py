@@ -2,9 +2,11 @@
 
 from __future__ import annotations
 
+import contextlib
 import re
+import threading
 import uuid
-from collections.abc import Mapping
+from collections.abc import Generator, Iterator, Mapping
 from dataclasses import dataclass, field
 from typing import TYPE_CHECKING, Any
 
@@ -37,6 +39,17 @@ def open_desk(service: Service) -> Desk:
     settings = service.settings
     places = settings.answers_at_once or (1 if settings.llm == "embedded" else 8)
     return Desk(service, Turnstile(places, settings.waiting_limit))
+
+
+@contextlib.contextmanager
+def left_alone(steps: Generator[Any, None, None], stopped: threading.Event) -> Iterator[None]:
+    """Close `steps` at the end; when a reader leaves while a thread is inside them, they end by themselves."""
+    try:
+        yield
+    finally:
+        stopped.set()
+        with contextlib.suppress(ValueError):
+            steps.close()
 
 
 def new_conversation() -> str:

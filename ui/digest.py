@@ -3,7 +3,6 @@
 from __future__ import annotations
 
 import asyncio
-import contextlib
 import threading
 from collections.abc import AsyncIterator, Generator
 from dataclasses import dataclass
@@ -16,7 +15,7 @@ from rag.contract import digest_json
 from rag.digest import export
 from rag.errors import BaowenError
 from rag.schema import Digest
-from ui.desk import Desk, language_of, plain
+from ui.desk import Desk, language_of, left_alone, plain
 from ui.labels import Labels
 from ui.panels import make_panel
 from ui.render import note
@@ -130,7 +129,8 @@ def wire_digest(desk: Desk, tab: DigestTab, bus: Any, language: Any) -> None:
         idle = (gr.update(visible=True), gr.update(visible=False))
         yield note(say("digest.making", name), "hint pulse"), None, gr.update(visible=False), *busy
         try:
-            with contextlib.closing(digest_steps(desk, chosen, plain(topic, 100), not quote_only, stopped)) as steps:
+            steps = digest_steps(desk, chosen, plain(topic, 100), not quote_only, stopped)
+            with left_alone(steps, stopped):
                 while (step := await to_thread.run_sync(_next, steps, limiter=threads)) is not None:
                     digest, ahead = step
                     line = say("ask.waiting", name, n=ahead) if ahead else say("digest.making", name)
@@ -157,7 +157,7 @@ def wire_digest(desk: Desk, tab: DigestTab, bus: Any, language: Any) -> None:
         concurrency_limit=None,
         **quiet,
     )
-    tab.stop.click(stop, None, None, api_name="desk_digest_stop", queue=False, **quiet)
+    tab.stop.click(stop, None, None, api_name="desk_digest_stop", **quiet)
     for press, kind in ((tab.markdown, "md"), (tab.html, "html"), (tab.printed, "print")):
         press.click(
             _exporter(kind), inputs=[tab.finished], outputs=[tab.download], api_name=f"desk_export_{kind}", **quiet

@@ -88,3 +88,21 @@ def visit(chromium: Any, request: pytest.FixtureRequest) -> Iterator[Visit]:
 
 def _elsewhere(url: str, where: str) -> bool:
     return not url.startswith((where, "data:", "blob:"))
+
+
+QUESTION = "“莲心办”服务累计下沉干部多少人次？"
+
+
+def ask(page: Any, question: str) -> Any:
+    """Type a question, send it, and return its finished turn."""
+    turns = page.locator("#past .turn").count()
+    page.locator("#question textarea").fill(question)
+    page.keyboard.press("Enter")
+    turn = page.locator("#past .turn").nth(turns)
+    turn.wait_for(timeout=30_000)
+    return turn
+
+
+def open_tab(page: Any, number: int) -> None:
+    """Show one of the tabs, counted from 0."""
+    page.locator('#tabs [role="tab"]').nth(number).click()
