@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 import re
-from collections.abc import Sequence
+from collections.abc import Mapping, Sequence
 from dataclasses import dataclass
 
 from rag.pages.continuations import continued_on
@@ -68,11 +68,15 @@ def make_articles(reading: Reading, edition: Edition) -> list[Article]:
             )
         elif isinstance(piece, Notice):
             articles.append(_notice(piece.paragraphs, edition))
-        elif isinstance(piece, Head) and index not in used and piece.lines:
+        elif isinstance(piece, Head) and index not in used and not _taken(piece, extras):
             articles.append(_lone_head(piece, edition))
-        elif isinstance(piece, Caption) and not any(piece in taken for taken in extras.values()):
+        elif isinstance(piece, Caption) and not _taken(piece, extras):
             articles.append(_lone_caption(piece, edition))
     return articles
+
+
+def _taken(piece: Caption | Head, extras: Mapping[int, Sequence[Caption | Head]]) -> bool:
+    return any(piece is one for taken in extras.values() for one in taken)
 
 
 def _extras(reading: Reading) -> dict[int, list[Caption | Head]]:
@@ -163,7 +167,7 @@ def _lone_head(head: Head, edition: Edition) -> Article:
     text = "\n".join(paragraph.text for paragraph in paragraphs)
     lines = [*head.lines, *head.names]
     return Article(
-        title=read_head(head.lines).title,
+        title=read_head(head.lines).title or text,
         body=text,
         kind="notice",
         edition=edition,

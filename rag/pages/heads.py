@@ -25,15 +25,17 @@ class Headline:
 def head_parts(lines: Sequence[Line]) -> list[tuple[Line, ...]]:
     """Return the lines of a head grouped into parts: the lines of one wrapped part together."""
     parts: list[tuple[Line, ...]] = []
+    # Where every line has a blank one before it, blank lines say nothing.
+    telling = any(not line.blank_before for line in lines[1:])
     for line in lines:
-        if parts and same_part(parts[-1], line):
+        if parts and same_part(parts[-1], line, telling):
             parts[-1] = (*parts[-1], line)
         else:
             parts.append((line,))
     return parts
 
 
-def same_part(part: Sequence[Line], line: Line) -> bool:
+def same_part(part: Sequence[Line], line: Line, blank_tells: bool = True) -> bool:
     """Tell whether a line goes on with a wrapped part of a head."""
     before = part[-1]
     if before.size and line.size:
@@ -42,7 +44,7 @@ def same_part(part: Sequence[Line], line: Line) -> bool:
         return False
     if leaves_open("".join(one.text for one in part)) or word_runs_on(before.text, line.text):
         return True
-    if line.blank_before:
+    if line.blank_before and blank_tells:
         return False
     if before.text.endswith(("：", "、", "，", "·", "和", "与", "及", "的")) or line.text.startswith(
         ("暨", "和", "与", "及")

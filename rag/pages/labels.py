@@ -65,6 +65,8 @@ _BREAKS = re.compile(r"[，、；]$")
 _MID = frozenset("和与及的等之了或地着")
 _UNFINISHED = re.compile(r"[，、和与及的在对将把被向从以于是由]$")
 _IMPOSSIBLE = -30.0
+# How much nearer to the column's width than an indent a line is that has none.
+_FLUSH = 0.9
 
 
 @dataclass(frozen=True, slots=True)
@@ -75,6 +77,7 @@ class _Seen:
     width: float
     lack: float
     full: bool
+    flush: bool
     first: bool
     over: bool
     ends: bool
@@ -146,6 +149,9 @@ def _observed(lines: Sequence[Line]) -> list[_Seen]:
         over = bool(known) and least > max(known) + 1.05
         if line.stretched and not ends_sentence(line.text):
             full, lack = True, 0.0
+        if not known and index + 1 < len(lines):
+            # Few lines, no known column: a line is full when the next one is not much longer.
+            lack = min(lack, max(0.0, widths[index + 1] - widths[index]))
         if index + 1 < len(lines) and known and not full:
             # What could not be broken went to the next line whole: a long word or figure.
             lack = max(0.0, lack - first_word_width(lines[index + 1].text))
@@ -156,6 +162,7 @@ def _observed(lines: Sequence[Line]) -> list[_Seen]:
                 width=widths[index],
                 lack=max(0.0, lack - tolerances[index]),
                 full=full,
+                flush=any(abs(column - widths[index]) < _FLUSH for column in known),
                 first=any(column - 3.6 <= widths[index] <= column - 1.2 for column in known),
                 over=over and not full,
                 ends=ends_sentence(line.text) and not (full and line.text.endswith("…")),
@@ -225,7 +232,7 @@ def _fit_body(line: _Seen, role: Role) -> float:
     if line.mid:
         score -= 6.0
     if not (line.full or line.ends or line.first):
-        score -= 2.0
+        score -= 2.0 if line.column else 0.7
     return score
 
 
@@ -292,6 +299,8 @@ def _step_new(before: _Seen, here: _Seen, last: Role, role: Role) -> float:
     if last == Role.SUBHEAD and role != Role.PARAGRAPH:
         return score - 8.0
     if role == Role.PARAGRAPH:
+        # The first line of a paragraph falls short by its indent.
+        score -= 1.5 if here.flush and not here.indented else 0.0
         if last in {Role.HEAD, Role.HEAD_MORE, Role.NAMES}:
             return score - 3.0
         return score - 0.5
@@ -303,7 +312,7 @@ def _step_new(before: _Seen, here: _Seen, last: Role, role: Role) -> float:
     if role == Role.SUBHEAD:
         return score - 0.7
     if role == Role.HEAD:
-        return score - 0.7
+        return score - (1.7 if last == Role.NAMES and before.names else 0.7)
     return score
 
 

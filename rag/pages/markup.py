@@ -22,63 +22,13 @@ from rag.pages.repair import tidy_line
 from rag.pages.rereading import Reading, read_pieces
 
 _BLOCKS = frozenset(
-    [
-        "address",
-        "article",
-        "blockquote",
-        "body",
-        "br",
-        "caption",
-        "center",
-        "dd",
-        "div",
-        "dl",
-        "dt",
-        "fieldset",
-        "figcaption",
-        "figure",
-        "footer",
-        "h1",
-        "h2",
-        "h3",
-        "h4",
-        "h5",
-        "h6",
-        "header",
-        "hr",
-        "html",
-        "li",
-        "main",
-        "ol",
-        "p",
-        "pre",
-        "section",
-        "table",
-        "td",
-        "th",
-        "tr",
-        "ul",
-    ]
+    {"address", "article", "blockquote", "body", "br", "caption", "center", "dd", "div", "dl", "dt", "fieldset"}
+    | {"figcaption", "figure", "footer", "h1", "h2", "h3", "h4", "h5", "h6", "header", "hr", "html", "li", "main"}
+    | {"ol", "p", "pre", "section", "table", "td", "th", "tr", "ul"}
 )
 _NOT_CONTENT = frozenset(
-    [
-        "script",
-        "style",
-        "nav",
-        "noscript",
-        "template",
-        "form",
-        "button",
-        "select",
-        "svg",
-        "iframe",
-        "aside",
-        "head",
-        "title",
-        "object",
-        "audio",
-        "video",
-    ]
+    {"script", "style", "nav", "noscript", "template", "form", "button", "select", "svg", "iframe", "aside", "head"}
+    | {"title", "object", "audio", "video"}
 )
 _HEADING = re.compile("h([1-6])")
 _MAX_UNZIPPED = 100_000_000

@@ -10,7 +10,7 @@ from __future__ import annotations
 from collections.abc import Iterator, Sequence
 from dataclasses import dataclass, field
 
-from rag.pages.heads import is_label
+from rag.pages.heads import head_parts, is_label
 from rag.pages.likeness import Likeness
 from rag.pages.pieces import Body, Head, Piece
 
@@ -23,6 +23,8 @@ _STEP = 0.06
 _OVER = 0.8
 _FAR = -9.0
 _REACH = 6
+_PARTS = 3
+_CROWDED = 0.2
 _LONE_HEAD = 0.3
 _LONE_BODY = 0.3
 _LEAST_WORTH = -_LONE_HEAD - _LONE_BODY
@@ -47,12 +49,14 @@ class Matcher:
     _kept: dict[int, Piece] = field(default_factory=dict)
     _bodies: dict[int, frozenset[str]] = field(default_factory=dict)
     _worth: dict[tuple[int, int], tuple[float, float]] = field(default_factory=dict)
+    _crowded: dict[int, float] = field(default_factory=dict)
 
     def value(self, pieces: Sequence[Piece]) -> float:
         """Return how well the heads and bodies among `pieces` match at best, less what lone ones and articles cost."""
         heads, bodies, table = self._table(pieces)
         chosen = _assign(table)
         value = sum(table[i][j] - _ARTICLE for i, j in chosen)
+        value -= sum(self._crowding(pieces[index]) for index in heads)
         return value - _LONE_HEAD * (len(heads) - len(chosen)) - (_LONE_BODY + _ARTICLE) * (len(bodies) - len(chosen))
 
     def pairs(self, pieces: Sequence[Piece]) -> Iterator[Pair]:
@@ -64,6 +68,16 @@ class Matcher:
             head, body = pieces[heads[row]], pieces[bodies[column]]
             share = self._base(head, body)[1] if isinstance(head, Head) and isinstance(body, Body) else 0.0
             yield Pair(bodies[column], heads[row], share, table[row][column] - max(rivals, default=0.0))
+
+    def _crowding(self, head: Piece) -> float:
+        """Return what speaks against a head of more parts than kicker, title and subtitle."""
+        if not isinstance(head, Head) or len(head.lines) <= _PARTS:
+            return 0.0
+        if id(head) not in self._crowded:
+            self._kept[id(head)] = head
+            labelled = is_label(head.lines[0].text)
+            self._crowded[id(head)] = _CROWDED * max(0, len(head_parts(head.lines)) - _PARTS - labelled)
+        return self._crowded[id(head)]
 
     def _table(self, pieces: Sequence[Piece]) -> tuple[list[int], list[int], list[list[float]]]:
         heads: list[tuple[int, int, Head]] = []

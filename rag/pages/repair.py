@@ -89,8 +89,8 @@ def _separates_names(text: str, index: int) -> bool:
 
 def close_head_spaces(text: str) -> str:
     """Return a headline without the spaces around its digits and letters; those between its halves stay."""
-    out = re.sub(r"(?<=[\u4e00-\u9fff”》]) +(?=[0-9][0-9.,%]*[\u4e00-\u9fff])", "", text)
-    out = re.sub(r"(?<=[0-9]) +(?=[\u4e00-\u9fff])", "", out)
+    out = re.sub(r"(?<=[0-9]) +(?=[\u4e00-\u9fff])", "", text)
+    out = re.sub(r"(?<=[\u4e00-\u9fff”》]) +(?=[0-9][0-9.,%]*[\u4e00-\u9fff])", "", out)
     return re.sub(r" +(?=[”’》〉）】，。：；！？、])|(?<=[“‘《〈（【]) +", "", out)
 
 
@@ -105,7 +105,7 @@ def join_lines(lines: Sequence[str]) -> str:
 
 
 def _words_meet(before: str, here: str) -> bool:
-    if re.search(r"[A-Za-z,.;]$", before):
+    if re.search(r"[A-Za-z]$|(?<![0-9])[,.;]$", before):
         return bool(re.match(r"[A-Za-z0-9(]", here))
     if re.search(r"[0-9]$", before):
         return bool(re.match(r"[A-Za-z]{2}", here))

@@ -31,7 +31,7 @@ _LONGEST_HEAD = 36
 _JOIN_BODIES = 0.2
 _DATELINE_INSIDE = 2.0
 _KIN_CERTAIN = 0.3
-_COST_IN_TWO = 0.15
+_COST_IN_TWO = 0.45
 _FEW_CHARACTERS = 60
 # How many paragraphs either side of a break are compared, and how many pieces either side of a change matched anew.
 _NEAR = 8
@@ -198,8 +198,8 @@ def _text_as_head(pieces: Sequence[Piece], index: int, body: Body, breaks: _Brea
             if not _may_be_head(paragraphs[end - 1]):
                 break
             before, after = paragraphs[:start], paragraphs[end:]
-            head = Head(tuple(line for part in paragraphs[start:end] for line in part.lines))
-            new: tuple[Piece, ...] = (Body(before), head)
+            lines = tuple(line for part in paragraphs[start:end] for line in part.lines)
+            new: tuple[Piece, ...] = (Body(before), Head(lines, () if after else body.credit))
             if after:
                 new = (*new, Body(after, body.credit))
             kin = breaks.like.kinship(before[-_NEAR:], after[:_NEAR])
@@ -245,8 +245,9 @@ def _head_breaks(lines: Sequence[Line]) -> Iterator[tuple[int, float]]:
             continue
         if at == 1 and is_label(before.text):
             continue
-        blank = line.blank_before and any(not one.blank_before for one in lines[1:])
-        if same_part(lines[:at], line):
+        telling = any(not one.blank_before for one in lines[1:])
+        blank = line.blank_before and telling
+        if same_part(lines[:at], line, telling):
             yield at, _SPLIT_HEAD
         else:
             yield at, _SPLIT_HEAD_AT_BLANK if blank or is_label(line.text) else _SPLIT_HEAD_AT_PART
