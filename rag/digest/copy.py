@@ -20,7 +20,8 @@ LIMIT = 90  # characters a sentence of a digest may have before it is cut at a c
 _HEAD = 160  # the dateline stands within so many characters, after at most a caption or a subhead
 
 _DATELINE = re.compile(
-    r"(?:\d{1,2}月\d{1,2}日\s?(?:电|讯|消息)|(?:本报|本网|本台|[报网社台端线刊])\w{0,6}?讯|(?:报|网|社|台|端)(?=[（(]\s?记者))(?![息问号员])"
+    r"(?:\d{1,2}月\d{1,2}日\s?(?:电(?![影力商子视台信动网脑池梯缆费价量器站路源流厂工气线业报竞])|讯|消息(?=[\s（(，,：:]))"
+    r"|(?:本报|本网|本台|[报网社台端线刊])\w{0,6}?讯|(?:报|网|社|台|端)(?=[（(]\s?记者))(?![息问号员])"
 )
 _AFTER_DATELINE = re.compile(
     r"\s*(?:[（(][^（）()]{0,120}[）)])?\s*"
@@ -62,6 +63,9 @@ _UNFINISHED = re.compile(
 _LISTED = re.compile(r"[^，。]{0,40}等(?![待于级到])")
 _END = re.compile(r"[\s。；;，,、：:（(]+$|[（(]完[）)]$")
 _OPENERS, _CLOSERS = "“「『（(《〈【[", "”」』）)》〉】]"
+_STOPS = re.compile(r"[。！？]")
+# A sentence that takes back what it begins with is not cut.
+_DENIED = re.compile(r"谣言|不实|虚假|辟谣|并非|否认|子虚乌有|纯属|误传|不属实|假消息")
 _VERBS = frozenset(("v", "vd", "vg", "vi"))
 _BORDER = "，,；;：:"
 # A clause that opens so is the first half of something, or says how and why and not what.
@@ -143,7 +147,8 @@ def _opening(body: str) -> int:
     """Return where the news begins: past the dateline and the credits."""
     at = 0
     dateline = _DATELINE.search(body, 0, _HEAD)
-    if dateline:
+    # At most a caption or a subhead stands before a dateline; more is news that mentions a date.
+    if dateline and len(_STOPS.findall(body, 0, dateline.start())) <= 1:
         after = _AFTER_DATELINE.match(body, dateline.end())
         at = after.end() if after else dateline.end()
         again = _DATELINE.match(body, at)
@@ -218,7 +223,7 @@ def standing(text: str) -> bool:
 def cut(line: Line, limit: int = LIMIT, *, keep: int = 0) -> Line:
     """Return `line` shortened to about `limit` characters at clause borders, keeping its first `keep` characters."""
     text = line.article.body[line.begin : line.stop]
-    if len(text) <= limit:
+    if len(text) <= limit or _DENIED.search(text):
         return line
     best = start = 0
     subject = False

@@ -42,6 +42,17 @@ def test_dates_of_the_event_are_kept() -> None:
     assert news_lines(article("本报讯 7月10日，甲市第一水厂扩建工程完工。"))[0].text.startswith("7月10日，")
 
 
+def test_a_date_before_a_word_with_dian_is_no_dateline() -> None:
+    body = "甲市第九届国际影像展开幕式在文化宫举行，7月10日电影节将同时开幕，共展映影片120部。"
+    assert news_lines(article(body))[0].text == body
+
+
+def test_a_denial_stays_with_what_it_denies() -> None:
+    told = "网传甲市自来水受到污染，多个小区已经停水，超市里的瓶装水被抢购一空，市民纷纷储水，" * 2
+    body = f"{told}甲市水务局表示该消息不实。"
+    assert cut(news_lines(article(body))[0]).text == body
+
+
 @pytest.mark.parametrize(
     "line",
     ["图为工程现场，工人正在施工。", "工程现场。张三 摄", "□记者 张三", "编辑：张三", "谁来付钱？", "水务局供图"],
