@@ -18,9 +18,8 @@ import numpy as np
 from rag.archive import Archive
 from rag.errors import ArchiveError
 from rag.index import Candidate, bm25, seal
-from rag.index import vectors as vector_file
 from rag.index.postings import VERSION, Entry, Numbers, Postings, is_damage
-from rag.index.vectors import Manifest
+from rag.index.vectors import VectorIndex, background, evenly, sample_size
 from rag.protocols import Progress, Vectors, no_progress
 from rag.schema import Filters
 
@@ -56,7 +55,7 @@ class LocalIndex:
         self._archive = archive
         self._lock = threading.RLock()
         self._postings: Postings | None = None
-        self._vectors: Any = None
+        self._vectors: VectorIndex | None = None
         self._at: tuple[int, str] | None = None
         self._unsaved = 0
         self._new = True
@@ -85,7 +84,7 @@ class LocalIndex:
         self._collection = self._words.collection()
         self._by_number = np.argsort(self._collection.passages, kind="stable")
         notes += self._refresh_vectors(now, progress)
-        self._background = vector_file.sample(self._vectors)
+        self._background = self._rows(evenly(self._collection.passages[self._by_number]))
         return notes
 
     def _refreshed(self, now: tuple[int, str], progress: Progress) -> list[str]:
@@ -162,40 +161,65 @@ class LocalIndex:
             yield [Entry(articles[one], spans[one]) for one in new]
 
     def _refresh_vectors(self, now: tuple[int, str], progress: Progress) -> list[str]:
-        notes: list[str] = []
         model = self._archive.embedder()
         dimension = model[1] if model else 1
         want = self._collection.passages[self._by_number]
-        if self._vectors is None or self._vectors.d != dimension:
+        problem = ""
+        if self._vectors is None or self._vectors.dimension != dimension:
             # In a new index a missing file is no news.
-            self._vectors, note = self._load(dimension, told=self._vectors is None and not self._new and len(want) > 0)
-            notes += [note] if note else []
-        have = vector_file.numbers(self._vectors)
+            told = self._vectors is None and not self._new and len(want) > 0
+            self._vectors, problem = VectorIndex.load(self._folder, dimension, self._is_ours)
+            problem = problem if told else ""
+        have = self._vectors.numbers()
         added, removed = np.setdiff1d(want, have), np.setdiff1d(have, want)
-        vector_file.remove(self._vectors, removed)
+        self._vectors.remove(removed)
         for begin in range(0, len(added), _BATCH):
-            numbers, rows = self._archive.vectors(added[begin : begin + _BATCH].tolist())
-            self._vectors.add_with_ids(rows, numbers)
+            self._vectors.add(*self._archive.vectors(added[begin : begin + _BATCH].tolist()))
             progress("indexing vectors", min(begin + _BATCH, len(added)), len(added))
         self._unsaved += len(added) + len(removed)
-        if self._unsaved >= _UNSAVED:
+        if self._vectors.is_stale():
+            self._make_base(self._vectors, now, progress)
+        elif self._unsaved >= _UNSAVED:
             self._save(now)
-        return notes
+        return [f"the vector file {problem} and was made anew from the archive"] if problem else []
 
-    def _load(self, dimension: int, told: bool) -> tuple[Any, str]:
-        loaded = vector_file.load(self._folder)
-        if isinstance(loaded, str):
-            return vector_file.empty(dimension), f"{loaded}; it was made anew from the archive" if told else ""
-        index, manifest = loaded
-        ours = manifest.archive_id == self._archive_id and index.d == dimension
-        if not ours or not self._archive.has_generation(manifest.generation, manifest.token):
-            return vector_file.empty(dimension), "the vector file was made from another archive and was made anew"
-        return index, ""
+    def _is_ours(self, note: dict[str, Any]) -> bool:
+        """Return whether a vector file was made from this archive, as it is or as it was."""
+        if note.get("archive_id") != self._archive_id or note.get("dimension") != (self._archive.embedder() or "?0")[1]:
+            return False
+        return self._archive.has_generation(int(note.get("generation", -1)), str(note.get("token")))
+
+    def _note(self, at: tuple[int, str]) -> dict[str, Any]:
+        dimension = self._vectors.dimension if self._vectors else 0
+        return {"archive_id": self._archive_id, "generation": at[0], "token": at[1], "dimension": dimension}
+
+    def _make_base(self, vectors: VectorIndex, now: tuple[int, str], progress: Progress) -> None:
+        numbers = vectors.numbers()
+        _, sample = self._archive.vectors(evenly(numbers, sample_size(len(numbers))).tolist())
+        batches = (
+            self._archive.vectors(numbers[begin : begin + _BATCH].tolist()) for begin in range(0, len(numbers), _BATCH)
+        )
+        vectors.make_base(self._folder, self._note(now), batches, sample, progress)
+        self._save(now)
 
     def _save(self, at: tuple[int, str]) -> None:
-        manifest = Manifest(self._archive_id, *at, self._vectors.d, self._vectors.ntotal, "")
-        vector_file.save(self._vectors, self._folder, manifest)
+        if self._vectors is not None:
+            self._vectors.save(self._folder, self._note(at))
         self._unsaved = 0
+
+    def _rows(self, numbers: Numbers) -> Vectors:
+        """Return the vectors of passages, one row each; those in the base are read from the archive."""
+        if self._vectors is None:
+            return np.empty((0, 0), dtype=np.float32)
+        here, fresh = self._vectors.fresh_rows(numbers)
+        rows = np.zeros((len(numbers), self._vectors.dimension), dtype=np.float32)
+        rows[here] = fresh
+        if not here.all():
+            order = np.argsort(numbers, kind="stable")
+            others = order[~here[order]]
+            found, read = self._archive.vectors(numbers[others].tolist())
+            rows[others[np.isin(numbers[others], found)]] = read
+        return rows
 
     def candidates(self, question: str, vectors: Vectors, *, top: int, filters: Filters) -> tuple[Candidate, ...]:
         """Return the articles nearest to `question` by words, and to any row of `vectors`, in no order."""
@@ -234,7 +258,7 @@ class LocalIndex:
         """Return the documents (by place) of the passages nearest to each row of `vectors`."""
         collection = self._collection
         allowed = None if inside is None else collection.passages[inside[collection.document]]
-        _, numbers = vector_file.search(self._vectors, vectors, top, allowed)
+        numbers = self._vectors.search(vectors, top, allowed) if self._vectors else np.empty(0, dtype=np.int64)
         known = np.unique(numbers[numbers >= 0])
         return np.unique(collection.document[self._places(known)])
 
@@ -247,8 +271,8 @@ class LocalIndex:
         """Score every passage of `documents` and gather the scores by document."""
         collection = self._collection
         places = np.flatnonzero(np.isin(collection.document, documents))
-        rows = vector_file.rows(self._vectors, collection.passages[places])
-        mean, spread = vector_file.background(self._background, vectors)
+        rows = self._rows(collection.passages[places])
+        mean, spread = background(self._background, vectors)
         cosines = (rows @ vectors.T - mean) / spread
         ids = self._words.article_ids(collection.documents[documents].tolist())
         # Another program may be ahead of us in the file.
@@ -285,10 +309,13 @@ class LocalIndex:
             if not np.array_equal(np.sort(self._words.numbers()), want):
                 problems.append("the word index does not hold the archive's passages; delete it and it is made anew")
             stored, rows = self._archive.vectors(want.tolist())
-            if not np.array_equal(vector_file.numbers(self._vectors), np.sort(stored)) or not np.allclose(
-                vector_file.rows(self._vectors, stored), rows, atol=2e-3
-            ):
-                problems.append("the vector file does not hold the archive's vectors; delete it and it is made anew")
+            if self._vectors is not None and len(want):
+                here, fresh = self._vectors.fresh_rows(stored)
+                same = np.array_equal(self._vectors.numbers(), stored) and np.allclose(fresh, rows[here], atol=2e-3)
+                if not same:
+                    problems.append(
+                        "the vector file does not hold the archive's vectors; delete it and it is made anew"
+                    )
         return tuple(problems)
 
     def close(self) -> None:

@@ -13,32 +13,35 @@ import os
 from collections.abc import Iterator
 from contextlib import contextmanager
 from pathlib import Path
-from typing import Literal
+from typing import Any, Literal
 
 Condition = Literal["absent", "sound", "open", "damaged"]
 
 
 def condition(path: Path) -> Condition:
-    """Say what the seal of `path` says of it: never sealed, whole, left open by a killed program, or damaged."""
+    """Say what the seal of `path` says of it: not there, whole, left open by a killed program, or damaged."""
     if not path.exists():
         return "absent"
-    try:
-        noted = json.loads(_seal_of(path).read_bytes())
-    except (FileNotFoundError, ValueError):
-        return "damaged"
-    if noted == {"open": True}:
+    noted = _noted(path)
+    if noted.get("open") is True:
         return "open"
-    return "sound" if noted == {"sha256": _sha256(path)} else "damaged"
+    return "sound" if noted.get("sha256") == _sha256(path) else "damaged"
+
+
+def note(path: Path) -> dict[str, Any]:
+    """Return what was written into the seal of `path`."""
+    found = _noted(path).get("note")
+    return found if isinstance(found, dict) else {}
 
 
 def break_seal(path: Path) -> None:
     """Note that `path` is about to change."""
-    replace_file(_seal_of(path), json.dumps({"open": True}).encode())
+    _write(_seal_of(path), {"open": True})
 
 
-def seal(path: Path) -> None:
-    """Note what `path` holds now."""
-    replace_file(_seal_of(path), json.dumps({"sha256": _sha256(path)}).encode())
+def seal(path: Path, written: dict[str, Any] | None = None) -> None:
+    """Note what `path` holds now, and whatever else is `written` into the seal."""
+    _write(_seal_of(path), {"sha256": _sha256(path), "note": written or {}})
 
 
 def remove(path: Path) -> None:
@@ -47,14 +50,17 @@ def remove(path: Path) -> None:
     _seal_of(path).unlink(missing_ok=True)
 
 
-def replace_file(path: Path, data: bytes) -> None:
-    """Put `data` in the place of `path`: the former content or the new one is there, whatever happens."""
+@contextmanager
+def replacing(path: Path) -> Iterator[Path]:
+    """Yield the path of a file to write, which then takes the place of `path`; on an error nothing changes."""
     part = path.with_name(f"{path.name}.{os.getpid()}.part")
-    with part.open("wb") as file:
-        file.write(data)
-        file.flush()
-        os.fsync(file.fileno())
-    part.replace(path)
+    try:
+        yield part
+        with part.open("rb") as file:
+            os.fsync(file.fileno())
+        part.replace(path)
+    finally:
+        part.unlink(missing_ok=True)
     folder = os.open(path.parent, os.O_RDONLY)
     try:
         os.fsync(folder)
@@ -68,6 +74,25 @@ def held(folder: Path) -> Iterator[None]:
     with (folder / "lock").open("w") as file:
         fcntl.flock(file, fcntl.LOCK_EX)
         yield
+
+
+def _noted(path: Path) -> dict[str, Any]:
+    try:
+        found = json.loads(_seal_of(path).read_bytes())
+    except (FileNotFoundError, ValueError):
+        return {}
+    if not isinstance(found, dict):
+        return {}
+    written = found.pop("self", "")
+    text = json.dumps(found, sort_keys=True)
+    return found if written == hashlib.sha256(text.encode()).hexdigest() else {}
+
+
+def _write(path: Path, value: dict[str, Any]) -> None:
+    # The note is covered by a hash of its own: a flipped bit in it would not show otherwise.
+    text = json.dumps(value, sort_keys=True)
+    with replacing(path) as part:
+        part.write_text(json.dumps({**value, "self": hashlib.sha256(text.encode()).hexdigest()}))
 
 
 def _seal_of(path: Path) -> Path:

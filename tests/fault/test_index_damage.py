@@ -12,7 +12,7 @@ from rag.ingest import ingest_pages
 from tests.fault import child
 
 MUTATIONS = 300
-FILES = ("vectors.faiss", "vectors.json", "words.db", "words.db.seal")
+FILES = ("vectors.faiss", "vectors.faiss.seal", "words.db", "words.db.seal")
 
 
 def flip(data, chance):

@@ -12,7 +12,7 @@ from hypothesis.stateful import RuleBasedStateMachine, initialize, invariant, ru
 from rag.archive import open_archive
 from rag.archive.maintenance import rebuild_archive, verify_archive
 from rag.fakes import HashEmbedder
-from rag.index import bm25
+from rag.index import bm25, vectors
 from rag.index.local import open_index
 from rag.ingest import embed_articles, ingest_pages
 from rag.schema import Filters
@@ -47,8 +47,8 @@ def filled(archive, tmp_path):
 
 
 def find(index, question, *, top=50, filters=Filters()):
-    vectors = EMBEDDER.query(question)[None, :]
-    return {one.article_id: one for one in index.candidates(question, vectors, top=top, filters=filters)}
+    asked = EMBEDDER.query(question)[None, :]
+    return {one.article_id: one for one in index.candidates(question, asked, top=top, filters=filters)}
 
 
 def test_every_page_is_found_at_once(filled):
@@ -101,7 +101,7 @@ def test_closing_keeps_the_index(filled, archive, tmp_path):
     again.close()
 
 
-@pytest.mark.parametrize("name", ["vectors.faiss", "vectors.json", "words.db"])
+@pytest.mark.parametrize("name", ["vectors.faiss", "vectors.faiss.seal", "words.db"])
 @pytest.mark.parametrize("damage", ["missing", "flipped", "cut", "empty", "junk"])
 def test_a_damaged_index_is_made_anew_and_said(filled, archive, tmp_path, name, damage):
     before = find(filled, "新学校")
@@ -170,6 +170,71 @@ def test_an_empty_archive_answers_nothing(archive, tmp_path):
     index.close()
 
 
+def synthetic(size, dimension=32, seed=0):
+    """Unit vectors in clusters, as texts are, and their numbers."""
+    chance = np.random.default_rng(seed)
+    centres = chance.normal(size=(40, dimension))
+    rows = centres[chance.integers(40, size=size)] + 0.7 * chance.normal(size=(size, dimension))
+    rows /= np.linalg.norm(rows, axis=1, keepdims=True)
+    return np.arange(1, size + 1, dtype=np.int64) * 3, rows.astype(np.float32)
+
+
+def in_batches(numbers, rows):
+    for begin in range(0, len(numbers), 500):
+        yield numbers[begin : begin + 500], rows[begin : begin + 500]
+
+
+@pytest.fixture
+def large(tmp_path, monkeypatch):
+    """4,000 vectors in a base, 200 beside it, 300 gone of both; with the numbers and rows that remain."""
+    monkeypatch.setattr(vectors, "EXACT", 1000)
+    numbers, rows = (part[:4200] for part in synthetic(4250))
+    index = vectors.VectorIndex(32)
+    index.add(numbers[:4000], rows[:4000])
+    assert index.is_stale()
+    index.make_base(tmp_path, {"of": "me"}, in_batches(numbers[:4000], rows[:4000]), rows[:4000:2])
+    assert not index.is_stale()
+    index.add(numbers[4000:], rows[4000:])
+    gone = np.random.default_rng(1).choice(4200, 300, replace=False)
+    index.remove(numbers[gone])
+    kept = np.setdiff1d(np.arange(4200), gone)
+    return index, numbers[kept], rows[kept]
+
+
+def test_a_large_index_finds_nearly_what_an_exact_search_finds(large):
+    index, numbers, rows = large
+    assert np.array_equal(index.numbers(), numbers)
+    queries = synthetic(4250)[1][4200:]
+    truth = numbers[np.argsort(-(queries @ rows.T), axis=1)[:, :10]]
+    found = index.search(queries, 10)
+    assert sum(len(np.intersect1d(one, other)) for one, other in zip(found, truth, strict=True)) >= 0.98 * truth.size
+    assert np.isin(found, numbers).all()
+
+
+def test_filters_are_exact_in_a_large_index(large):
+    index, numbers, rows = large
+    queries = synthetic(4250)[1][4200:4220]
+    allowed = np.sort(np.random.default_rng(4).choice(len(numbers), 60, replace=False))
+    truth = numbers[allowed][np.argsort(-(queries @ rows[allowed].T), axis=1)[:, :10]]
+    assert np.array_equal(index.search(queries, 10, numbers[allowed]), truth)
+    assert index.search(queries, 10, np.empty(0, dtype=np.int64)).shape == (20, 0)
+
+
+def test_a_large_index_comes_back_from_its_files(large, tmp_path):
+    index, numbers, _ = large
+    index.save(tmp_path, {"of": "me"})
+    loaded, problem = vectors.VectorIndex.load(tmp_path, 32, lambda note: note == {"of": "me"})
+    assert problem == ""
+    # Which of the base are gone is not in the files; whoever loads them removes what the archive has no more.
+    loaded.remove(np.setdiff1d(loaded.numbers(), numbers))
+    assert np.array_equal(loaded.numbers(), numbers)
+    queries = synthetic(4250)[1][4200:]
+    assert np.array_equal(loaded.search(queries, 10), index.search(queries, 10))
+    strange, problem = vectors.VectorIndex.load(tmp_path, 32, lambda note: False)
+    assert problem == "was made from another archive"
+    assert len(strange.numbers()) == 0
+
+
 def naive_bm25(texts, asked):
     """BM25 of every text, each text a list of tokens, in plain Python."""
     mean = sum(map(len, texts.values())) / max(1, len(texts))
@@ -195,6 +260,8 @@ BODIES = st.lists(st.sampled_from(PHRASES), max_size=60).map(lambda parts: "".jo
 class IndexMachine(RuleBasedStateMachine):
     """The index does what a dictionary and plain arithmetic do."""
 
+    exact = vectors.EXACT
+
     @initialize()
     def start(self):
         import tempfile
@@ -204,6 +271,8 @@ class IndexMachine(RuleBasedStateMachine):
         self.archive = open_archive(self.home)
         self.index = open_index(self.home / "index", self.archive)
         self.pages = {}
+        self.patch = pytest.MonkeyPatch()
+        self.patch.setattr(vectors, "EXACT", self.exact)
 
     @rule(source=st.sampled_from("甲乙丙"), parts=st.lists(st.tuples(TITLES, BODIES), min_size=1, max_size=3))
     def put_page(self, source, parts):
@@ -241,7 +310,7 @@ class IndexMachine(RuleBasedStateMachine):
         self.index = open_index(self.home / "index", self.archive)
         assert self.index.notes == ()
 
-    @rule(name=st.sampled_from(["vectors.faiss", "vectors.json", "words.db"]))
+    @rule(name=st.sampled_from(["vectors.faiss", "vectors.faiss.seal", "base.faiss", "words.db"]))
     def lose_a_file(self, name):
         self.index.close()
         (self.home / "index" / name).unlink(missing_ok=True)
@@ -272,6 +341,7 @@ class IndexMachine(RuleBasedStateMachine):
         if hasattr(self, "index"):
             self.index.close()
             self.archive.close()
+            self.patch.undo()
             shutil.rmtree(self.home)
 
 
@@ -281,10 +351,10 @@ def words_of_body(one):
 
 def dense(alive, question):
     """The best cosine of each article in standard deviations above the mean, by plain numpy."""
-    passages, vectors = embed_articles(alive.values(), EMBEDDER)
+    passages, rows = embed_articles(alive.values(), EMBEDDER)
     if not passages:
         return {}
-    cosines = vectors.astype(np.float16).astype(np.float32) @ EMBEDDER.query(question)
+    cosines = rows.astype(np.float16).astype(np.float32) @ EMBEDDER.query(question)
     scaled = (cosines - cosines.mean()) / max(float(cosines.std()), 1e-3)
     best = {}
     for one, value in zip(passages, scaled.tolist(), strict=True):
@@ -292,7 +362,14 @@ def dense(alive, question):
     return best
 
 
+class LargeIndexMachine(IndexMachine):
+    """The same with most vectors in a base."""
+
+    exact = 3
+
+
+TestLargeIndexMachine = LargeIndexMachine.TestCase
 TestIndexMachine = IndexMachine.TestCase
-TestIndexMachine.settings = settings(
+TestIndexMachine.settings = TestLargeIndexMachine.settings = settings(
     max_examples=20, stateful_step_count=12, deadline=None, suppress_health_check=list(HealthCheck)
 )
