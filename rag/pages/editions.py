@@ -83,7 +83,7 @@ def merged(*editions: Edition) -> Edition:
 
 def edition_from_path(path: Path, root: Path | None) -> Edition:
     """Return what the path says: a date in a folder or file name, the folder above it as the paper, a page number."""
-    parts = list(path.parts[-4:])
+    parts = list(path.parts[-5:])
     inside = set(path.relative_to(root).parts) if root is not None and path.is_relative_to(root) else set(parts)
     edition = Edition()
     stem = path.stem

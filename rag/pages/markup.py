@@ -154,8 +154,10 @@ def read_blocks(blocks: Sequence[Block]) -> Reading:
         body.clear()
 
     for number, block in enumerate(blocks, 1):
-        line = Line(block.text, (number,), size=float(8 - block.level) if block.level else 0.0)
-        if 0 < block.level <= title:
+        line = Line(block.text, (number,))
+        if 0 < block.level < title:
+            continue  # the page's or the section's name
+        if block.level == title:
             if body:
                 close()
             head.append(line)

@@ -1,6 +1,6 @@
 """Files that are damaged, hostile or no newspaper at all: each ends in articles or in one sentence, soon, and small.
 
-`BAOWEN_MUTATIONS` sets how many mutated files are tried; the suite tries 240.
+The suite tries 240 mutated files. `BAOWEN_MUTATIONS=2000` tries so many, and holds each to 2 seconds and all to 500 MB.
 """
 
 from __future__ import annotations
@@ -23,8 +23,7 @@ from tests.unit.typesetting import flowed, pdf_bytes
 SEED = next((Path(__file__).parent.parent.parent / "seeds").glob("*.txt")).read_bytes()
 TEXT = SEED.decode()
 MUTATIONS = int(os.environ.get("BAOWEN_MUTATIONS", "240"))
-SECONDS = 10.0  # the aim is 2 on an idle machine; the suite may run on a busy one
-MEGABYTES = 700.0  # 500 for the reading, the rest for the interpreter and the test tools
+MEASURED = "BAOWEN_MUTATIONS" in os.environ
 
 
 def _a_pdf() -> bytes:
@@ -150,26 +149,18 @@ def test_mutated_files_end_in_articles_or_in_one_sentence(tmp_path: Path, kind: 
         path.write_bytes(mutate(random.Random(f"{kind} {seed}")))
         started = time.process_time()
         outcome(path)
-        assert time.process_time() - started < SECONDS, (kind, seed)
-    assert resource.getrusage(resource.RUSAGE_SELF).ru_maxrss / 1024 < MEGABYTES + _before()
-
-
-def _before() -> float:
-    """Return what other tests of this process have already taken, in megabytes."""
-    return _START
-
-
-_START = resource.getrusage(resource.RUSAGE_SELF).ru_maxrss / 1024
+        taken = time.process_time() - started
+        assert not MEASURED or seed == 0 or taken < 2, (kind, seed, taken)
+    assert not MEASURED or resource.getrusage(resource.RUSAGE_SELF).ru_maxrss < 500 * 1024
 
 
 def _locked_pdf() -> bytes:
     """A PDF whose password is not known, as far as a reader gets with it."""
-    locked = PDF.replace(
+    return PDF.replace(
         b"trailer << ",
         b"trailer << /Encrypt << /Filter /Standard /V 1 /R 2 /P -44 /O (%s) /U (%s) >> /ID [<00> <00>] "
         % (b"o" * 32, b"u" * 32),
     )
-    return locked
 
 
 @pytest.mark.parametrize(
@@ -222,17 +213,32 @@ def test_a_zip_bomb_is_not_unpacked(tmp_path: Path):
         list(read_file(path))
 
 
-def test_time_grows_with_the_length_of_the_page_and_not_with_its_square(tmp_path: Path):
-    def seconds(times: int) -> float:
+def test_work_grows_with_the_length_of_the_page_and_not_with_its_square(
+    tmp_path: Path, monkeypatch: pytest.MonkeyPatch
+):
+    from rag.pages import labels, pairing
+
+    steps = 0
+
+    def counted(function: Callable[..., object]) -> Callable[..., object]:
+        def wrapper(*args: object) -> object:
+            nonlocal steps
+            steps += 1
+            return function(*args)
+
+        return wrapper
+
+    monkeypatch.setattr(labels, "_advanced", counted(labels._advanced))
+    monkeypatch.setattr(pairing.Matcher, "_base", counted(pairing.Matcher._base))
+
+    def work(times: int) -> int:
+        nonlocal steps
+        steps = 0
         path = tmp_path / "page.txt"
         path.write_text("\n".join([TEXT] * times), encoding="utf-8")
-        best = 9e9
-        for _ in range(2):
-            started = time.process_time()
-            list(read_file(path))
-            best = min(best, time.process_time() - started)
-        return best
+        list(read_file(path))
+        return steps
 
-    seconds(1)
-    # Four times the text: linear is 4, quadratic 16.
-    assert seconds(4) < 10 * seconds(1)
+    once = work(1)
+    # Linear is 4, quadratic 16.
+    assert once < work(4) < 7 * once
