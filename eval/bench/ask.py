@@ -21,6 +21,7 @@ from rag.service import open_service
 from rag.settings import Settings
 
 _SIZES = (0, 300, 1000)
+_SENTENCES = 4
 _FAST, _SLOW = 20, 5
 
 
@@ -65,7 +66,7 @@ def _bench(settings: Settings, folder: Path, others: int) -> Bench:
     service = open_service(own, embedder=RememberedEmbedder(open_embedder(own), RUNS / ".vectors.sqlite"))
     paths = [ROOT / "seeds"]
     if others:
-        paths.append(write_jsonl(made_up_articles(others), folder / "others.jsonl"))
+        paths.append(write_jsonl(made_up_articles(others, sentences=_SENTENCES), folder / "others.jsonl"))
     service.ingest(paths)
     return Bench(service, {})
 
