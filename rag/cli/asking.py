@@ -277,7 +277,14 @@ def _print_hits(found: dict[str, Any]) -> None:
 def _digest_aloud(opened: Service, date: str, paper: str, topic: str) -> None:
     with console(error=True).status("正在写摘要……"):
         made = opened.digest(date, paper, topic)
-    typer.echo(_formatted(made, "markdown"))
+    text = _formatted(made, "markdown")
+    out = console()
+    if not out.is_terminal:
+        typer.echo(text)
+        return
+    from rich.markdown import Markdown
+
+    out.print(Markdown(text))
 
 
 def _formatted(made: Digest, form: str) -> str:

@@ -12,7 +12,8 @@ from rag.schema import Citation, Claim, Digest, DigestItem, content_id
 
 _CONTROL = re.compile(r"[\x00-\x08\x0b\x0c\x0e-\x1f\x7f\ufffe\uffff\ud800-\udfff]")
 _MARKDOWN = re.compile(r"([\\`*_{}\[\]<>#|~!])")
-_LINE_START = re.compile(r"^(\s*)([-+=]|\d+[.)])", re.MULTILINE)
+# A line that would begin a list or an underline: a mark, or a number with a dot and a space (5.4万 is none).
+_LINE_START = re.compile(r"^(\s*(?:\d+(?=[.)](?:\s|$)))?)([-+=.)])", re.MULTILINE)
 _WEEKDAYS = "一二三四五六日"
 
 

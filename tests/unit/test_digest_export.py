@@ -6,6 +6,7 @@ import re
 import xml.etree.ElementTree as ET
 from html.parser import HTMLParser
 
+import pytest
 from hypothesis import given, settings
 from hypothesis import strategies as st
 
@@ -144,3 +145,11 @@ def test_stored_digest_comes_back_equal(text: str) -> None:
 def test_long_date() -> None:
     assert export.long_date("2025-07-11") == "2025年7月11日 星期五"
     assert export.long_date("") == "日期不明"
+
+
+@pytest.mark.parametrize(
+    ("text", "written"),
+    [("5.4万企业入库", "5.4万企业入库"), ("5. 建桥", "5\\. 建桥"), ("- 建桥", "\\- 建桥"), ("12) 建桥", "12\\) 建桥")],
+)
+def test_only_what_markdown_would_read_as_a_list_is_escaped(text, written):
+    assert export._md(text) == written
