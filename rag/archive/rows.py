@@ -157,6 +157,11 @@ def join_page(connection: Connection, page_id: str, article_ids: Sequence[str]) 
             connection.execute(memberships.insert().values(page_id=page_id, article_id=article_id))
 
 
+def articles_of(which: ColumnElement[bool]) -> Select[tuple[str]]:
+    """Return the query for the ids of the articles on the pages that `which` selects."""
+    return select(memberships.c.article_id).join(pages, pages.c.id == memberships.c.page_id).where(which)
+
+
 def drop_orphans(connection: Connection) -> None:
     """Delete the articles that no page prints."""
     member = exists().where(memberships.c.article_id == articles.c.id)

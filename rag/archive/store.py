@@ -7,7 +7,7 @@ from pathlib import Path
 from typing import Any, Literal
 
 import numpy as np
-from sqlalchemy import Engine, Select, func, or_, select
+from sqlalchemy import Engine, Select, func, select
 
 from rag.archive import rows as at
 from rag.archive import talk
@@ -117,9 +117,16 @@ class Archive:
             return "replaced" if earlier else "added"
 
     def remove(
-        self, *, article_ids: Sequence[str] = (), paper: str = "", date: str = "", page: str = "", source: str = ""
+        self,
+        *,
+        article_ids: Sequence[str] = (),
+        paper: str = "",
+        date: str = "",
+        page: str = "",
+        source: str = "",
+        source_prefix: str = "",
     ) -> int:
-        """Remove the articles named, or all that match every one of paper, date, page and source given.
+        """Remove the articles named, or all that match every one of paper, date, page, source and source prefix given.
 
         Returns how many articles went. Nothing given removes nothing.
         """
@@ -131,12 +138,11 @@ class Archive:
                 if value
             ]
             if source:
-                of_source = (
-                    select(memberships.c.article_id)
-                    .join(pages, pages.c.id == memberships.c.page_id)
-                    .where(or_(pages.c.source == source, pages.c.source.startswith(f"{source}#", autoescape=True)))
+                wanted.append(articles.c.id.in_(at.articles_of(pages.c.source == source)))
+            if source_prefix:
+                wanted.append(
+                    articles.c.id.in_(at.articles_of(pages.c.source.startswith(source_prefix, autoescape=True)))
                 )
-                wanted.append(articles.c.id.in_(of_source))
             if wanted:
                 doomed |= {row.id for row in connection.execute(select(articles.c.id).where(*wanted))}
             count = at.delete_articles(connection, sorted(doomed))

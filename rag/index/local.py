@@ -235,6 +235,21 @@ class LocalIndex:
             self.refresh()
             return self._search(question, vectors, top, filters)
 
+    def nearest(self, vector: Vectors, *, top: int, filters: Filters) -> tuple[tuple[int, float], ...]:
+        """Return the passages nearest to `vector` by number, with their cosines, best first."""
+        with self._lock:
+            self.refresh()
+            if self._vectors is None or not len(self._collection.documents):
+                return ()
+            allowed = self._words.allowed(filters)
+            inside = self._inside(allowed)[self._collection.document]
+            wanted = None if allowed is None else self._collection.passages[inside]
+            numbers = self._vectors.search(vector, top, wanted)[0]
+            numbers = numbers[numbers >= 0]
+            cosines = self._rows(numbers) @ vector
+        order = np.argsort(-cosines, kind="stable")
+        return tuple((int(numbers[at]), float(cosines[at])) for at in order)
+
     def _search(self, question: str, vectors: Vectors, top: int, filters: Filters) -> tuple[Candidate, ...]:
         collection = self._collection
         if not len(collection.documents):
