@@ -8,12 +8,12 @@ regression on question-and-passage pairs from news and encyclopaedia, with and w
 
 from __future__ import annotations
 
-import math
 from collections.abc import Sequence
 from dataclasses import dataclass
 
 from rag.grounding.asked import Asked, is_generic, read_asked
 from rag.grounding.fillers import Filler
+from rag.grounding.forest import chance
 from rag.grounding.signals import Line, Part, Signals, clauses, measure
 from rag.grounding.terms import Term, content_terms
 from rag.schema import Article
@@ -35,8 +35,10 @@ def read_part(text: str, topic: Sequence[Term] = ()) -> Part:
     asked = read_asked(text)
     terms = tuple(term for term in content_terms(_without_hole(text, asked)) if not is_generic(term.text))
     near = _near(asked, terms)
-    own = {term.text for term in terms}
-    return Part(text, asked, terms, near, tuple(term for term in topic if term.text not in own))
+    carried = {term.text for term in topic}
+    # Words of the conversation find the article; the sentence that answers need not repeat them.
+    terms = tuple(Term(one.text, 0.35 * one.weight, one.fixed) if one.text in carried else one for one in terms)
+    return Part(text, asked, terms, near, tuple(topic))
 
 
 def _without_hole(text: str, asked: Asked) -> str:
@@ -57,42 +59,39 @@ def _near(asked: Asked, terms: Sequence[Term]) -> tuple[Term, ...]:
 
 
 def article_lines(article: Article) -> tuple[Line, ...]:
-    """Return the sentences of `article` in order."""
+    """Return the sentences of `article` in order; a subhead is context for the sentences under it."""
     body = article.body
     spans = sentence_spans(body)
     lead = " ".join(body[start:end] for start, end in spans[:2])
     lines = []
+    subhead = ""
     for index, (start, end) in enumerate(spans):
+        text = body[start:end]
         before = []
         for back in range(index - 1, max(-1, index - 4), -1):
-            before.append(body[spans[back][0] : spans[back][1]])
-            if "\n" in body[spans[back][1] : start]:
+            if "\n" in body[spans[back][1] : spans[back + 1][0]]:
                 break
+            before.append(body[spans[back][0] : spans[back][1]])
+        if _is_subhead(body, start, end, article):
+            subhead = text
+        elif subhead:
+            before.append(subhead)
         after = body[spans[index + 1][0] : spans[index + 1][1]] if index + 1 < len(spans) else ""
-        lines.append(Line(article, start, end, body[start:end], tuple(before), after, lead))
+        lines.append(Line(article, start, end, text, tuple(before), after, lead))
     return tuple(lines)
+
+
+def _is_subhead(body: str, start: int, end: int, article: Article) -> bool:
+    if body[start:end] in article.subheads:
+        return True
+    alone = body[end : end + 1] in {"\n", ""} and body[start - 1 : start] in {"\n", ""}
+    return alone and end - start <= 22 and body[end - 1] not in "。！？；，：”"
 
 
 def bearing(part: Part, line: Line) -> Bearing:
     """Return how `line` bears on `part`."""
     signals, filler = measure(part, line)
-    return Bearing(line, _chance(signals), filler, signals)
-
-
-def _chance(signals: Signals) -> float:
-    value = (
-        -7.1
-        - 0.68 * signals.here
-        + 3.96 * signals.around
-        + 0.45 * signals.missing
-        + 0.78 * signals.near
-        + 1.68 * signals.fit
-        + 1.07 * signals.beside
-        + 1.14 * signals.dates
-        + 1.1 * signals.headline
-        + 2.97 * signals.shared
-    )
-    return 1.0 / (1.0 + math.exp(-value))
+    return Bearing(line, chance(signals.vector()), filler, signals)
 
 
 __all__ = ["Bearing", "Line", "Part", "article_lines", "bearing", "clauses", "read_part"]

@@ -13,6 +13,7 @@ from functools import lru_cache
 from rag.grounding.asked import Asked
 from rag.grounding.names import MODIFIERS, offices, people
 from rag.grounding.reading import tagged
+from rag.grounding.terms import plainly_tagged
 from rag.text.dates import date_mentions
 from rag.text.numbers import Quantity, quantities, same_unit
 
@@ -27,7 +28,7 @@ _MANNER_MARK = re.compile(
 _PLACE_TAIL = re.compile(
     r"[\u3400-\u9fffA-Za-z0-9]{1,14}?(?:省|市|县|区|州|镇|乡|村|街道|社区|路|街|馆|厅|园|中心|大学|学院|广场|基地|酒店|机场|港|站|湖|江|河|山|岛|桥|宫|厦|塔|城|国|楼|会场|体育场|公司|医院|学校|庄|湾|园区|高新区|开发区)"
 )
-_PLACE_LEAD = re.compile(r"[在于赴到位至从]")
+_PLACE_LEAD = re.compile(r"位于|地处|坐落于?|[在于赴到至从]")
 _ORGANISATION_TAIL = re.compile(
     r"[\u3400-\u9fffA-Za-z0-9·（）()]{2,24}?(?:公司|集团|局|委|部|署|厅|处|院|会|社|银行|大学|学院|中心|协会|组织|联盟|队|党|医院|学校|法院|检察院|办公室|俱乐部|平台|使馆|基金|网|台|报|厂|所|馆|店|站|机构|企业|政府)"
 )
@@ -81,9 +82,15 @@ def _dates(asked: Asked, text: str, edition: str) -> tuple[Filler, ...]:
         said = (wanted == "年" and bool(one.year)) or (wanted == "月" and bool(one.month))
         if wanted and not said:
             continue
+        if _PERIOD.match(text, one.end):
+            found.append(Filler(one.start, one.end, 0.3))
+            continue
         fit = 1.0 if one.day or wanted else 0.9 if one.month else 0.75 if one.year and not one.relative else 0.5
         found.append(Filler(one.start, one.end, fit))
     return tuple(found)
+
+
+_PERIOD = re.compile(r"以来|来，|内，")
 
 
 def _persons(asked: Asked, text: str) -> tuple[Filler, ...]:
@@ -229,8 +236,23 @@ def _unit_fit(asked: Asked, figure: Quantity) -> float:
 
 
 def _places(text: str) -> tuple[Filler, ...]:
-    found = [Filler(word.start, word.end, 1.0) for word in tagged(text) if word.flag == "ns" and len(word.text) > 1]
+    """Return the places, those said to be where something is (位于, 在) before those that only occur."""
+    found = [
+        Filler(word.start, word.end, max(0.5, _led(text, word.start)))
+        for word in plainly_tagged(text)
+        if word.flag == "ns" and len(word.text) > 1
+    ]
     for match in _PLACE_TAIL.finditer(text):
-        lead = _PLACE_LEAD.search(text[max(0, match.start() - 2) : match.start() + 4])
-        found.append(Filler(match.start(), match.end(), 0.9 if lead else 0.6))
+        start = match.start()
+        lead = _PLACE_LEAD.search(match[0][:6])
+        if lead and lead.end() < len(match[0]):
+            start += lead.end()
+        found.append(Filler(start, match.end(), max(0.4, _led(text, start))))
     return tuple(sorted(found, key=lambda one: one.start))
+
+
+def _led(text: str, start: int) -> float:
+    lead = text[max(0, start - 4) : start]
+    if re.search(r"(?:位于|地处|坐落在?|坐落于|落户|设在|建在|地点[在为是：]|举办地[在为是：])$", lead):
+        return 1.0
+    return 0.85 if re.search(r"[在于赴到至从由]$", lead) else 0.0

@@ -10,7 +10,7 @@ from functools import lru_cache
 from rag.grounding.asked import Asked
 from rag.grounding.fillers import Filler, fillers
 from rag.grounding.reading import tagged
-from rag.grounding.terms import Term, presence
+from rag.grounding.terms import Term, plainly_tagged, presence
 from rag.schema import Article
 from rag.text.dates import DateMention, agrees, date_mentions
 from rag.text.numbers import flat
@@ -61,11 +61,9 @@ class Signals:
     `here` in the sentence, `around` with its surroundings, `nearby` without the rest of the article, `headline` in the
     headline, `clause` in the clause of the filler; `missing` and `absent` are the weight of the rarest word that is
     neither around nor here; `near` and `lacking` the same for the words next to the hole; `verbs` for its verbs.
-    `fit` how well the best filler fits the hole, `beside` and `close` how near it stands to the words next to it, `many`
-    how many fillers there are. `dated` whether the question names a date, `dates` how well it agrees, `clash` whether
-    the sentence names another one. `shared` the bigrams in common, `asking` a question or a teaser, `length` in hundreds
-    of characters, `strangers` the names in the filler's clause that the question does not have, `order` a doer before
-    the verb, `words` how many the question has, `kind` the hole's.
+    `fit` how well the best filler fits the hole, `beside` and `close` how near it stands to the words next to it. `dated` whether the question names a date, `dates` how well it agrees, `clash` whether
+    the sentence names another one. `shared` the bigrams in common, `asking` a question or a teaser, `strangers` the names in the filler's clause that the question does not have, `order` a doer before
+    the verb, `kind` the hole's.
     """
 
     here: float
@@ -81,16 +79,13 @@ class Signals:
     fit: float
     beside: float
     close: float
-    many: float
     dated: float
     dates: float
     clash: float
     shared: float
     asking: float
-    length: float
     strangers: float
     order: float
-    words: float
     kind: float
 
     def vector(self) -> tuple[float, ...]:
@@ -122,16 +117,13 @@ def measure(part: Part, line: Line) -> tuple[Signals, Filler | None]:
         fit=filler.fit if filler else 0.0,
         beside=beside,
         close=_closeness(part, text, filler),
-        many=min(6.0, len(fillers(part.asked, text, line.article.date))),
         dated=dated,
         dates=dates,
         clash=clash,
         shared=_shared(part.text, text),
         asking=1.0 if _ASKING.search(text) else 0.0,
-        length=min(3.0, len(text) / 100),
         strangers=_strangers(part, clause, filler, text),
         order=_order(part, text, filler),
-        words=min(8.0, len(part.terms)),
         kind=float(KINDS.index(part.asked.kind)),
     )
     return signals, filler
@@ -142,6 +134,7 @@ def _before_after(term: Term, line: Line) -> float:
     scores += [
         weight * presence(term, flat(text)) for weight, text in zip((0.85, 0.75, 0.65), line.before, strict=False)
     ]
+    scores += [0.65 * presence(term, flat(text)) for text in line.before[3:]]
     return max(scores)
 
 
@@ -220,7 +213,7 @@ def _strangers(part: Part, clause: str, filler: Filler | None, text: str) -> flo
     filled = text[filler.start : filler.end] if filler else ""
     names = [
         word.text
-        for word in tagged(clause)
+        for word in plainly_tagged(clause)
         if word.flag in {"ns", "nr", "nt", "nz", "nrt", "nrfg"} and len(word.text) > 1
     ]
     return float(min(3, sum(name not in part.text and name not in filled for name in names)))

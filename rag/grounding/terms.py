@@ -14,7 +14,7 @@ from typing import Any
 
 from rag.grounding.lexicon import FUNCTION, synonymous
 from rag.grounding.names import MODIFIERS, TITLES, offices
-from rag.grounding.reading import tagged
+from rag.grounding.reading import Word, tagged
 from rag.text.dates import date_mentions
 from rag.text.numbers import flat
 
@@ -114,6 +114,9 @@ _ASKING = frozenset(
 _LONERS = frozenset(
     "市省县区镇乡村会被由在支队与及年月日中前后内外新老总各全每本该其将再又还也都把让使并作上下来去到于以对向从为给"
 )
+_PARTICLES = frozenset(
+    "的了是在和与及把被对为从到于等们着过也都就还又很最更有不没吗呢吧啊呀谁几多少哪何什么怎这那该其它他她我你您叫做将已共总并且或如由以至向给让使之个"
+)
 _MARKS = re.compile(r"[\s，。？！、；：,?!;:.…“”\"「」『』‘’《》（）()\-—·]+")
 _TOTAL = 60_101_967.0  # the sum of jieba's dictionary frequencies
 
@@ -173,28 +176,40 @@ def content_terms(question: str) -> tuple[Term, ...]:
     return tuple(found.values())
 
 
+def _joined(chunk: str) -> list[tuple[str, str]]:
+    """Return the words of `chunk` with their tags, runs of single characters put together (能/特 -> 能特)."""
+    found: list[tuple[str, str]] = []
+    run = ""
+    for word in (*tagged(chunk), None):
+        if word is not None and len(word.text) == 1 and word.text not in _PARTICLES and word.text.strip():
+            run += word.text
+            tag = word.flag
+            continue
+        if run:
+            found.append((run, "nz" if len(run) > 1 else tag))
+            run = ""
+        if word is not None and word.text.strip():
+            found.append((word.text, word.flag))
+    return found
+
+
 def _merged(chunk: str) -> list[tuple[str, str]]:
     """Return the content words of `chunk` with their tags; characters that jieba left alone join a neighbour.
 
     A lone character is most often a piece of a name that the dictionary does not know (西/干渠, 马克/龙, 营/收).
     """
     words: list[tuple[str, str, bool]] = []
-    for word in tagged(chunk):
-        text = word.text
-        if not text.strip():
-            continue
+    for text, flag in _joined(chunk):
         if text in _ASKING or text in FUNCTION or (len(text) == 1 and text in _LONERS):
             words.append(("", "", False))
             continue
         lone = len(text) == 1
-        if (
-            words
-            and words[-1][0]
-            and ((words[-1][2] and (lone or rarity(text) >= 0.6)) or (lone and rarity(words[-1][0]) >= 0.6))
-        ):
-            words[-1] = (words[-1][0] + text, words[-1][1], False if not lone else words[-1][2])
-        else:
-            words.append((text, word.flag, lone))
+        if words and words[-1][0]:
+            held, kind, loose = words[-1]
+            if (loose and (lone or rarity(text) >= 0.6)) or (lone and rarity(held) >= 0.6):
+                words[-1] = (held + text, kind, loose and lone)
+                continue
+        words.append((text, flag, lone))
     return [(text, flag) for text, flag, lone in words if text and not (lone and flag[:1] not in {"n", "v", "a"})]
 
 
@@ -239,9 +254,25 @@ def _has_title(title: str, text: str) -> bool:
     return False
 
 
-@lru_cache(maxsize=4096)
+@lru_cache(maxsize=8192)
+def plainly_tagged(text: str) -> tuple[Word, ...]:
+    """Return the dictionary's words of `text` with their tags; names it does not know fall into characters.
+
+    Fifty times faster than `tagged`, which guesses at unknown names: for looking through many sentences.
+    """
+    tagged("")
+    posseg: Any = __import__("jieba.posseg").posseg
+    words: list[Word] = []
+    at = 0
+    for pair in posseg.lcut(text, HMM=False):
+        words.append(Word(pair.word, pair.flag, at, at + len(pair.word)))
+        at += len(pair.word)
+    return tuple(words)
+
+
+@lru_cache(maxsize=8192)
 def _words(text: str) -> frozenset[str]:
-    return frozenset(word.text for word in tagged(text))
+    return frozenset(word.text for word in plainly_tagged(text))
 
 
 def _partly(word: str, text: str) -> float:
