@@ -60,6 +60,11 @@ _TIME_LEAD = re.compile(
     r"^(?:\d{4}年|\d{1,2} ?[月日]|近日|日前|近期|连日来|昨日|今日|昨天|今天|当地时间|据|记者|随着|今年|去年|眼下|时下"
     r"|入[春夏秋冬]|[春夏秋冬][日季])"
 )
+# Words that take up what was said before.
+_TAKES_UP = re.compile(
+    r"^(?:此外|同时|与此同时|在此|对此|为此|其中|据了解|据悉|据介绍|记者了解到|记者看到|这|该|他|她|它|随后|目前|下一步|接下来|不仅|而且"
+    r"|但|然而|不过|因此|所以|另外|另|截至目前|如今|除此|其次|再次|最后|首先|第[一二三四五]，)"
+)
 _BREAKS = re.compile(r"[，、；]$")
 # Words that no paragraph or headline begins with, and words that none ends with.
 _MID = frozenset("和与及的等之了或地着")
@@ -332,4 +337,9 @@ def word_runs_on(before: str, here: str) -> bool:
 
 def begins_like_a_lead(text: str) -> bool:
     """Tell whether a paragraph begins as first paragraphs do: with a day, a source, or a dateline."""
-    return opens_article(text) or bool(_TIME_LEAD.match(text))
+    return opens_article(text) or (bool(_TIME_LEAD.match(text)) and not takes_up(text))
+
+
+def takes_up(text: str) -> bool:
+    """Tell whether a paragraph begins by taking up what was said before it."""
+    return bool(_TAKES_UP.match(text))

@@ -11,7 +11,7 @@ from collections.abc import Iterator, Sequence
 from dataclasses import dataclass, field, replace
 
 from rag.pages.heads import head_parts, is_label, same_part
-from rag.pages.labels import begins_like_a_lead, word_runs_on
+from rag.pages.labels import begins_like_a_lead, takes_up, word_runs_on
 from rag.pages.likeness import Likeness, likeness
 from rag.pages.lines import Line, opens_article
 from rag.pages.pairing import Matcher, Pair
@@ -19,10 +19,11 @@ from rag.pages.pieces import Body, Head, Paragraph, Piece, paragraph
 
 # What it costs to read the page otherwise than it was first read, in the units of a pair's worth.
 _SPLIT_HEAD = 0.25
-_SPLIT_HEAD_AT_PART = 0.15
+_SPLIT_HEAD_AT_PART = 0.1
 _SPLIT_HEAD_AT_BLANK = 0.05
 _SPLIT_BODY = 0.35
 _SPLIT_BODY_AT_LEAD = 0.2
+_TAKES_UP = 0.6
 _OTHER_COLUMN = 0.2
 _SUBHEAD = 0.1
 _LINES_OF_TEXT = 0.2
@@ -85,6 +86,7 @@ class _Breaks:
             if kin > _KIN_CERTAIN:
                 continue
             cost = _SPLIT_BODY_AT_LEAD if begins_like_a_lead(after[0].text) else _SPLIT_BODY
+            cost += _TAKES_UP if takes_up(after[0].text) else 0.0
             cost -= _OTHER_COLUMN if _column_changes(before[-1], after[0]) else 0.0
             yield (Body(before), replace(body, paragraphs=after)), cost + kin
 
