@@ -1,6 +1,7 @@
 """What a run leaves behind: one record a question and system, in a folder with the settings and versions.
 
     RUN/run.json        what was run: dataset and its hash, systems, settings, versions, machine
+    RUN/summary.json    the averages by system and type of question
     RUN/records.jsonl   one line a question and system: the question, the answer in the shape of `ask --json`, scores
 
 Answers are also kept in `runs/.answers/`, under a key made of the question, the system, the settings and the code, so
@@ -15,7 +16,7 @@ import json
 import os
 import platform
 from collections.abc import Iterable, Mapping
-from dataclasses import dataclass
+from dataclasses import asdict, dataclass
 from pathlib import Path
 from typing import Any
 
@@ -142,8 +143,21 @@ def write_whole(path: Path, text: str) -> None:
 
 
 def write_run(folder: Path, about: Mapping[str, Any], records: Iterable[Record]) -> None:
-    """Write the run folder whole; scores are written for people to read."""
-    from eval.scoring import score
+    """Write the run folder whole; scores and averages are written for people and programs to read."""
+    from eval.scoring import grouped, score, summarise
+
+    records = tuple(records)
+    averages = {
+        name: {
+            "all": asdict(summarise(name, rows)),
+            **{
+                kind: asdict(summarise(name, some))
+                for kind, some in grouped(rows, lambda one: one.question.type).items()
+            },
+        }
+        for name, rows in grouped(records, lambda one: one.system).items()
+    }
+    write_whole(folder / "summary.json", json.dumps(averages, ensure_ascii=False, indent=1) + "\n")
 
     lines = [json.dumps({**one.as_json(), "scores": score(one)}, ensure_ascii=False) + "\n" for one in records]
     write_whole(folder / "records.jsonl", "".join(lines))

@@ -13,7 +13,18 @@ from eval.judge import Opinion, opinion_rows, read_opinions
 from eval.records import Record, read_run, write_whole
 from eval.scoring import Summary, grouped, score
 from eval.statistics import mean_interval
-from eval.tables import COLUMNS, OPINION_HEADER, by_system, by_type, figures, percent, wrong
+from eval.tables import (
+    COLUMNS,
+    MORE_COLUMNS,
+    OPINION_HEADER,
+    by_system,
+    by_type,
+    columns_of,
+    figures,
+    headings,
+    percent,
+    wrong,
+)
 
 if TYPE_CHECKING:
     from jinja2 import Environment
@@ -46,9 +57,7 @@ def report_html(about: Mapping[str, Any], records: Sequence[Record], opinions: S
         "report.html"
     ).render(
         about=about,
-        headings=[(title, hint) for _, title, hint in COLUMNS]
-        + [("median s", ""), ("p90 s", ""), ("tokens", "read + written")],
-        systems=_rows(by_system(records)),
+        systems=_table(by_system(records)),
         opinions=opinion_rows(opinions),
         opinion_header=OPINION_HEADER,
         accuracy=Markup(_accuracy_chart(parts)),  # noqa: S704 - drawn by eval.charts, which escapes its labels
@@ -56,7 +65,7 @@ def report_html(about: Mapping[str, Any], records: Sequence[Record], opinions: S
         parts=[
             {
                 "system": name,
-                "types": _rows(by_type(rows)),
+                "types": _table(by_type(rows)),
                 "chart": Markup(_accuracy_chart(grouped(rows, lambda one: one.question.type))),  # noqa: S704
                 "worst": sorted(wrong(rows), key=_badness)[:_WORST],
                 "slowest": [_slow_row(one) for one in sorted(rows, key=lambda one: -one.seconds)[:_SLOWEST]],
@@ -68,8 +77,11 @@ def report_html(about: Mapping[str, Any], records: Sequence[Record], opinions: S
     )
 
 
-def _rows(summaries: Sequence[tuple[str, Summary]]) -> list[tuple[str, int, list[str]]]:
-    return [(name, summary.questions, figures(summary)) for name, summary in summaries]
+def _table(summaries: Sequence[tuple[str, Summary]]) -> dict[str, Any]:
+    """Return the headings with their meanings, and a row for each summary."""
+    columns = columns_of(summaries, (*COLUMNS, *MORE_COLUMNS))
+    rows = [(name, summary.questions, figures(summary, columns)) for name, summary in summaries]
+    return {"headings": headings(columns), "rows": rows}
 
 
 def _accuracy_chart(groups: Mapping[str, Sequence[Record]]) -> str:

@@ -114,6 +114,9 @@ class Summary:
     addressed: float | None
     character_f1: float | None
     rouge_l: float | None
+    exact: float | None
+    cmrc_f1: float | None
+    must_include: float | None
     median_seconds: float
     p90_seconds: float
     prompt_tokens: float
@@ -151,6 +154,9 @@ def summarise(system: str, records: Sequence[Record]) -> Summary:
         addressed=average("addressed"),
         character_f1=average("character_f1"),
         rouge_l=average("rouge_l"),
+        exact=average("exact"),
+        cmrc_f1=average("cmrc_f1"),
+        must_include=average("must_include"),
         median_seconds=median(seconds) if seconds else 0.0,
         p90_seconds=quantile(seconds, 0.9),
         prompt_tokens=average("prompt_tokens") or 0.0,

@@ -15,7 +15,8 @@ if TYPE_CHECKING:
     from eval.compare import Comparison
     from eval.gate import Floor
 
-COLUMNS: tuple[tuple[str, str, str], ...] = (
+Columns = tuple[tuple[str, str, str], ...]
+COLUMNS: Columns = (
     ("accuracy", "right", "answerable questions answered rightly"),
     ("refusal_recall", "refused", "unanswerable questions refused"),
     ("refusal_precision", "refusals right", "share of the refusals that were of unanswerable questions"),
@@ -28,6 +29,12 @@ COLUMNS: tuple[tuple[str, str, str], ...] = (
     ("addressed", "addresses", "share of the citations whose quote stands where they say"),
     ("character_f1", "char F1", "best character F1 over the reference answers"),
 )
+MORE_COLUMNS: Columns = (
+    ("exact", "exact", "answers that are a reference answer and nothing else"),
+    ("rouge_l", "ROUGE-L", "best ROUGE-L over the reference answers, by characters"),
+    ("cmrc_f1", "CMRC F1", "best F1 by the longest common run"),
+    ("must_include", "pieces", "share of the required pieces that are there"),
+)
 
 OPINION_HEADER = ("system", "judge", "answers judged", "mean mark", "found faithful")
 
@@ -37,16 +44,22 @@ def percent(value: float | None) -> str:
     return "–" if value is None else f"{100 * value:.1f}%"
 
 
-def figures(summary: Summary) -> list[str]:
+def figures(summary: Summary, columns: Columns = COLUMNS) -> list[str]:
     """Return the cells of one row, in the order of `headings`."""
-    shares = [percent(getattr(summary, name)) for name, _, _ in COLUMNS]
+    shares = [percent(getattr(summary, name)) for name, _, _ in columns]
     times = [f"{summary.median_seconds:.2f}", f"{summary.p90_seconds:.2f}"]
     return [*shares, *times, f"{summary.prompt_tokens:.0f}+{summary.output_tokens:.0f}"]
 
 
-def headings() -> list[str]:
-    """Return the names of the columns after the first two."""
-    return [title for _, title, _ in COLUMNS] + ["median s", "p90 s", "tokens"]
+def headings(columns: Columns = COLUMNS) -> list[tuple[str, str]]:
+    """Return the names of the columns after the first two, and what they mean."""
+    times = [("median s", "seconds a question"), ("p90 s", "nine in ten are faster"), ("tokens", "read + written")]
+    return [(title, meaning) for _, title, meaning in columns] + times
+
+
+def columns_of(rows: Sequence[tuple[str, Summary]], columns: Columns = COLUMNS) -> Columns:
+    """Return those of `columns` that have a value in one of the rows."""
+    return tuple(one for one in columns if any(getattr(summary, one[0]) is not None for _, summary in rows))
 
 
 def summary_table(title: str, rows: Sequence[tuple[str, Summary]]) -> Table:
@@ -56,11 +69,12 @@ def summary_table(title: str, rows: Sequence[tuple[str, Summary]]) -> Table:
     table = Table(title=title, title_justify="left")
     table.add_column("")
     table.add_column("n", justify="right")
-    for name in headings():
+    columns = columns_of(rows)
+    for name, _ in headings(columns):
         table.add_column(name, justify="right")
     for name, summary in rows:
         failed = f" ({summary.errors} failed)" if summary.errors else ""
-        table.add_row(name + failed, str(summary.questions), *figures(summary))
+        table.add_row(name + failed, str(summary.questions), *figures(summary, columns))
     return table
 
 
