@@ -110,6 +110,7 @@ class Service:
         with self._ingesting:
             self.index.close()
             shutil.rmtree(self.settings.home / "index", ignore_errors=True)
+            (self.settings.home / "index").mkdir(parents=True, exist_ok=True)
             self.index.refresh(progress)
             return self.index.verify()
 

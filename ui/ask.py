@@ -153,7 +153,7 @@ class Asking:
         question = question.strip() if isinstance(question, str) else ""
         problem = question_problem(self.desk, question, language)
         if problem:
-            warn(problem)
+            warn(problem, language)
             yield (gr.skip(),) * 9
             return
         here = conversation_id(conversation) or new_conversation()

@@ -106,7 +106,7 @@ def wire_library(desk: Desk, tab: LibraryTab, bus: Any, language: Any) -> None:
             yield (gr.skip(),) * 6
             return
         if len(paths) > MOST_FILES:
-            warn(say("library.too_many", name, most=MOST_FILES))
+            warn(say("library.too_many", name, most=MOST_FILES), name)
         try:
             edition = edition_given(plain(paper, 100), plain(date, 20), plain(page, 20))
             arrivals: tuple[Arrival, ...] = ()
@@ -115,7 +115,7 @@ def wire_library(desk: Desk, tab: LibraryTab, bus: Any, language: Any) -> None:
                 arrivals = step
                 yield gr.skip(), arrivals_html(arrivals, name), *(gr.skip(),) * 4
         except BaowenError as error:
-            warn(say("library.failed", name, reason=error))
+            warn(say("library.failed", name, reason=error), name)
             yield (gr.skip(),) * 6
             return
         newest = next((one.page.edition for one in reversed(arrivals) if one.page is not None), None)

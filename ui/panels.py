@@ -10,6 +10,8 @@ from typing import Any
 
 import gradio as gr
 
+from ui.texts import Language, say
+
 EVENTS = ("open", "ask", "sources", "conversation", "forget", "feedback", "shelf", "settle", "story")
 
 
@@ -27,11 +29,11 @@ def make_bus() -> Any:
     return gr.HTML("", elem_id="bus", js_on_load=f"window.baowen.bus = trigger; // {names}", padding=False)
 
 
-def warn(message: str) -> None:
+def warn(message: str, language: Language) -> None:
     """Show a warning beside the page. Gradio renders these as HTML, so the message is escaped."""
-    gr.Warning(escape(message), title="")
+    gr.Warning(escape(message), title=say("frame.warning", language))
 
 
-def tell(message: str) -> None:
+def tell(message: str, language: Language) -> None:
     """Show a short note beside the page."""
-    gr.Info(escape(message), duration=3, title="")
+    gr.Info(escape(message), duration=3, title=say("frame.note", language))

@@ -131,9 +131,9 @@ def wire_proofs(desk: Desk, tab: ProofDesk, bus: Any, chosen: Any, changed: Any,
         try:
             new_id = work()
         except BaowenError as error:
-            warn(say("library.failed", name, reason=error))
+            warn(say("library.failed", name, reason=error), name)
             return (gr.skip(),) * len(everything)
-        tell(say("library.saved", name))
+        tell(say("library.saved", name), name)
         return *filled(desk, service.archive.article(new_id)), count + 1
 
     def settle(event: gr.EventData) -> tuple[Any, ...]:
@@ -205,10 +205,10 @@ def _wire_removal(desk: Desk, tab: ProofDesk, chosen: Any, changed: Any, languag
                 of_day = service.archive.edition_articles(date, paper)
                 removed = service.remove([one.id for one in of_day if one.edition.paper == paper])
         except BaowenError as error:
-            warn(say("library.failed", name, reason=error))
+            warn(say("library.failed", name, reason=error), name)
             removed = 0
         if removed:
-            tell(say("library.removed", name, n=removed))
+            tell(say("library.removed", name, n=removed), name)
         return gr.update(visible=False), "", "", *filled(desk, None), count + 1
 
     def reindex(state: str) -> None:
@@ -218,9 +218,9 @@ def _wire_removal(desk: Desk, tab: ProofDesk, chosen: Any, changed: Any, languag
         except BaowenError as error:
             wrong = str(error)
         if wrong:
-            warn(say("library.failed", name, reason=wrong))
+            warn(say("library.failed", name, reason=wrong), name)
         else:
-            tell(say("library.reindexed", name))
+            tell(say("library.reindexed", name), name)
 
     tab.remove.click(ask_article, [tab.article, language], asking, api_name="desk_ask_remove", **quiet)
     tab.remove_edition.click(ask_edition, [chosen, language], asking, api_name="desk_ask_remove_edition", **quiet)

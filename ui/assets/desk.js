@@ -216,6 +216,18 @@
     if (tabs[index]?.getAttribute("aria-selected") !== "true") tabs[index]?.click();
   };
 
+  // The Enter that ends a word of an input method is not the Enter that asks. Safari says so only by the key code.
+  for (const kind of ["keydown", "keypress"]) {
+    document.addEventListener(
+      kind,
+      (event) => {
+        const composing = event.isComposing || event.keyCode === 229;
+        if (event.key === "Enter" && composing && event.target.closest?.("#question")) event.stopPropagation();
+      },
+      true,
+    );
+  }
+
   const typing = (target) => target.matches?.("input, textarea, select, [contenteditable]");
   document.addEventListener("keydown", (event) => {
     if (event.isComposing || event.ctrlKey || event.metaKey || event.altKey) return;
