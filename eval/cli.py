@@ -28,7 +28,7 @@ LLMOption = Annotated[str, typer.Option("--llm", help="embedded, openai or none;
 
 
 @app.command("run")
-def run_command(  # noqa: PLR0917 - the options of a command line
+def run_command(
     dataset: Annotated[str, typer.Option(help="seed, rgb, cmrc, qa_articles, retrieval, verifier, digest")] = "seed",
     questions: Annotated[Path | None, typer.Option(help="Your own questions (.jsonl or .csv) instead.")] = None,
     documents: Annotated[list[Path] | None, typer.Option(help="Pages to ask them of; default: your archive.")] = None,
@@ -194,7 +194,7 @@ def _print_run(records: Sequence[Record], name: str) -> None:
     console.print(summary_table(f"{name}: all systems", by_system(records)))
 
 
-def _print_recipe(  # noqa: PLR0917 - the options of the command line
+def _print_recipe(
     name: str, settings: Settings, data: Path | None, limit: int, sample: int, seed: int, out: Path | None
 ) -> None:
     from eval.recipes import Request, run_recipe
