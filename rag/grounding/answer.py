@@ -8,6 +8,7 @@ the model's do not hold. Without a model the source's words are the answer.
 from __future__ import annotations
 
 from collections.abc import Iterator, Sequence
+from dataclasses import dataclass, field
 
 from rag.grounding.archive_questions import Listing, answer_archive
 from rag.grounding.composing import (
@@ -18,9 +19,9 @@ from rag.grounding.composing import (
     claim_texts,
     not_found_text,
 )
-from rag.grounding.deciding import Decision, decide
+from rag.grounding.deciding import ENOUGH, Decision, decide, grouped
 from rag.grounding.evidence import gather, select_evidence
-from rag.grounding.phrasing import Phrased, phrase_part
+from rag.grounding.phrasing import Phrased, phrase, source_claim
 from rag.grounding.question import Wish, read_question
 from rag.grounding.summary import summary_events
 from rag.protocols import Cancelled, LanguageModel
@@ -71,7 +72,18 @@ def answer_events(
             cancelled=cancelled, clock=clock, notes=notes,
         )  # fmt: skip
         return
-    yield from _fact_events(question, wish, filters, search, archive, llm, settings, cancelled, clock, notes)
+    yield from _fact_events(
+        question,
+        wish,
+        filters=filters,
+        search=search,
+        archive=archive,
+        llm=llm,
+        settings=settings,
+        cancelled=cancelled,
+        clock=clock,
+        notes=notes,
+    )
 
 
 def _listing_events(question: str, listing: Listing, notes: tuple[str, ...], clock: Clock) -> Iterator[AnswerEvent]:
@@ -109,9 +121,21 @@ def find_articles(wish: Wish, search: Searcher, filters: Filters, top: int) -> t
     return [article for _, article in ranked], tuple(notes)
 
 
+@dataclass(slots=True)
+class _Draft:
+    """An answer in the making."""
+
+    claims: list[Claim] = field(default_factory=list)
+    withheld: list[Claim] = field(default_factory=list)
+    notes: list[str] = field(default_factory=list)
+    unanswered: list[Decision] = field(default_factory=list)
+    by_model: bool = False
+
+
 def _fact_events(
     question: str,
     wish: Wish,
+    *,
     filters: Filters,
     search: Searcher,
     archive: Archived,
@@ -119,77 +143,73 @@ def _fact_events(
     settings: Settings,
     cancelled: Cancelled | None,
     clock: Clock,
-    notes: tuple[str, ...],
+    notes: Sequence[str],
 ) -> Iterator[AnswerEvent]:
     articles, found_notes = find_articles(wish, search, filters, settings.top)
-    notes += found_notes
     clock.retrieval = clock.now()
+    draft = _Draft(notes=[*notes, *found_notes])
     supports = [gather(part, articles) for part in wish.parts]
-    decisions = [decide(support) for support in supports]
+    decisions = [decide(support, with_model=llm is not None) for support in supports]
     evidence = select_evidence(supports, settings.evidence_tokens)
     clock.evidence = clock.now()
-    yield EvidenceFound(evidence, notes)
+    yield EvidenceFound(evidence, tuple(draft.notes))
 
-    claims: list[Claim] = []
-    withheld: list[Claim] = []
-    used_model = False
-    for decision in decisions:
-        if not decision.answered:
-            continue
-        phrased = yield from phrase_part(decision, evidence, claims, llm, settings, cancelled, clock, wish.english)
-        withheld += phrased.withheld
-        notes += tuple(note for note in phrased.notes if note not in notes)
-        used_model = used_model or phrased.by_model
-        if phrased.model_failed:
-            llm = None
+    draft.unanswered = [decision for decision in decisions if not decision.answered]
+    groups = grouped(decisions)
+    model = llm
+    for group in groups:
+        asked = wish.text if len(groups) == 1 and not draft.unanswered else _asked(group)
+        if model is None or (cancelled is not None and cancelled.is_set()):
+            phrased = Phrased((source_claim(group),) if llm is None or group[0].chance >= ENOUGH else ())
+        else:
+            phrased = yield from phrase(asked, group, model, cancelled, clock, english=wish.english)
+        if phrased.fault:
+            draft.notes.append(f"语言模型没有答完，改用原文作答：{phrased.fault}")
+            model = None
+        draft.withheld += phrased.withheld
+        draft.by_model = draft.by_model or phrased.by_model
+        if not phrased.claims:
+            draft.unanswered += group
         for claim in phrased.claims:
-            if not any(claim.text == shown.text for shown in claims):
-                claims.append(claim)
+            if not any(claim.text == shown.text for shown in draft.claims):
+                draft.claims.append(claim)
                 yield ClaimReady(claim)
-    yield AnswerReady(
-        _assembled(question, decisions, claims, withheld, evidence, articles, archive, notes, llm, used_model, clock)
-    )
+    yield AnswerReady(_assembled(question, draft, evidence, articles, archive, llm, clock, decisions))
+
+
+def _asked(group: Sequence[Decision]) -> str:
+    return "".join(f"{decision.part.text.rstrip('？?')}？" for decision in group)
 
 
 def _assembled(
     question: str,
-    decisions: Sequence[Decision],
-    claims: Sequence[Claim],
-    withheld: Sequence[Claim],
+    draft: _Draft,
     evidence: tuple[Evidence, ...],
     articles: Sequence[Article],
     archive: Archived,
-    notes: tuple[str, ...],
     llm: LanguageModel | None,
-    used_model: bool,
     clock: Clock,
+    decisions: Sequence[Decision],
 ) -> Answer:
     nearest = tuple(articles[:_NEAREST])
-    unanswered = [decision for decision in decisions if not decision.answered]
-    outcome: Outcome = "not_found" if not claims else "partial" if unanswered else "answered"
+    outcome: Outcome = "not_found" if not draft.claims else "partial" if draft.unanswered else "answered"
     if outcome == "not_found":
-        reasons = tuple(dict.fromkeys(reason for decision in decisions for reason in decision.reasons))
-        notes += reasons[:2]
+        draft.notes += list(dict.fromkeys(reason for decision in decisions for reason in decision.reasons))[:2]
         text = not_found_text(nearest, archive)
-        evidence_shown = evidence
     else:
-        label = "" if used_model else EXTRACT_LABEL
-        text = label + claim_texts(claims)
-        if unanswered:
-            text += "".join(f"关于“{decision.part.text}”，档案中的报道没有提到。" for decision in unanswered)
-        evidence_shown = evidence
+        text = ("" if draft.by_model else EXTRACT_LABEL) + claim_texts(draft.claims)
+        text += "".join(f"关于“{one.part.text}”，档案中的报道没有提到。" for one in draft.unanswered)
+    if draft.withheld and outcome != "not_found":
+        draft.notes.append("语言模型的说法中有原文不支持的，没有显示。")
     return Answer(
         question,
         outcome,
         text,
-        tuple(claims),
-        evidence_shown,
-        nearest if outcome != "answered" else (),
-        notes,
+        tuple(draft.claims),
+        evidence,
+        () if outcome == "answered" else nearest,
+        tuple(draft.notes),
         llm.name if llm is not None else "none",
         clock.timings(),
-        tuple(withheld),
+        tuple(draft.withheld),
     )
-
-
-__all__ = ["Phrased", "answer_events", "find_articles"]

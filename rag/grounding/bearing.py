@@ -8,6 +8,7 @@ regression on question-and-passage pairs from news and encyclopaedia, with and w
 
 from __future__ import annotations
 
+import re
 from collections.abc import Sequence
 from dataclasses import dataclass
 
@@ -42,8 +43,8 @@ def read_part(text: str, topic: Sequence[Term] = ()) -> Part:
 
 
 def _without_hole(text: str, asked: Asked) -> str:
-    if asked.unit and asked.after.startswith(asked.unit):
-        return f"{asked.before} {asked.after[len(asked.unit) :]}"
+    if asked.unit and (counted := re.match(rf"[亿万千百十]*{re.escape(asked.unit)}", asked.after)):
+        return f"{asked.before} {asked.after[counted.end() :]}"
     return f"{asked.before} {asked.after}" if asked.after else asked.before or text
 
 
@@ -55,6 +56,8 @@ def _near(asked: Asked, terms: Sequence[Term]) -> tuple[Term, ...]:
     after.sort(key=lambda term: asked.after.find(term.text))
     if asked.kind in {"person", "organisation"} and after:
         return tuple(after[:2])
+    if asked.kind == "place" and "位于" in asked.before:
+        return (*before[-1:], Term("位于", 0.6))
     return tuple((before[-1:] if after else before[-2:]) + after[:2])
 
 

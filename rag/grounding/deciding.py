@@ -1,7 +1,12 @@
-"""Whether a part of the question is answered, and by which line: decided by program, the same with and without a model."""
+"""Whether a part of the question is answered, and by which line: decided by program.
+
+A line that is likely enough answers by itself. One that is only half likely is put to the model, when there is one, and
+answers if the model finds the answer in it and the answer holds; without a model it does not answer.
+"""
 
 from __future__ import annotations
 
+from collections.abc import Sequence
 from dataclasses import dataclass
 
 from rag.grounding.bearing import Bearing, Part
@@ -10,9 +15,22 @@ from rag.grounding.evidence import Support, evidence_of
 from rag.grounding.terms import presence
 from rag.text.numbers import flat
 
-# A line answers when its chance is at least this; fitted on answerable and unanswerable questions of the dev sets.
+# A line answers by itself from this chance on; fitted on answerable and unanswerable questions of the dev sets.
 ENOUGH = 0.5
+# From this chance on it is worth the model's time.
+DOUBTFUL = 0.35
+# From this chance on it answers whatever the model says.
+SURE = 0.75
 _CONSIDERED = 6
+
+_PRECISE = frozenset(("quantity", "duration", "date", "person", "place"))
+_NEEDS_FILLER = frozenset(("quantity", "duration", "date", "person"))
+# The rarest word of the question is neither in the sentence nor near it: it is about something else.
+_STRANGE = 0.85
+# Nouns and verbs that only say that a figure is asked for.
+_MEASURE_ONLY = frozenset(
+    "变化 成绩 排名 数字 数据 情况 结果 规模 水平 幅度 程度 增长 增加 下降 上升 提高 减少 降低 达到 比分 名次 得分".split()
+)
 
 
 @dataclass(frozen=True, slots=True)
@@ -29,22 +47,62 @@ class Decision:
 
     @property
     def answered(self) -> bool:
-        """Return whether something can be shown."""
+        """Return whether there is something to show or to put to the model."""
         return bool(self.lines)
 
+    @property
+    def chance(self) -> float:
+        """Return the chance of the best line; a correction is certain."""
+        return 1.0 if self.conflict else self.lines[0].chance if self.lines else 0.0
 
-_NEEDS_FILLER = frozenset(("quantity", "duration", "date", "person"))
+
+def decide(support: Support, *, with_model: bool) -> Decision:
+    """Return which lines answer the part of `support`, if any."""
+    reasons: list[str] = []
+    answering: list[Bearing] = []
+    enough = DOUBTFUL if with_model else ENOUGH
+    for found in support.bearings[:_CONSIDERED]:
+        if found.chance < min(enough, 0.25):
+            break
+        bound = binds(support.part.text, evidence_of(found.line))
+        if bound.conflict:
+            return Decision(support.part, (found,), bound.conflict)
+        if found.chance >= enough and not _unfit(support.part, found):
+            answering.append(found)
+        else:
+            reasons.extend(bound.reasons)
+    if answering:
+        best = answering[0].chance
+        return Decision(support.part, tuple(one for one in answering if one.chance >= 0.6 * best))
+    return Decision(support.part, reasons=tuple(dict.fromkeys(reasons)))
 
 
-# Nouns and verbs that only say that a figure is asked for.
-_MEASURE_ONLY = frozenset(
-    "变化 成绩 排名 数字 数据 情况 结果 规模 水平 幅度 程度 增长 增加 下降 上升 提高 减少 降低 达到 比分 名次 得分".split()
-)
+def same_line(one: Decision, other: Decision) -> bool:
+    """Return True when both parts are answered best by the same sentence."""
+    if not one.lines or not other.lines or one.conflict or other.conflict:
+        return False
+    here, there = one.lines[0].line, other.lines[0].line
+    return here.start == there.start and here.article is there.article
+
+
+def grouped(decisions: Sequence[Decision]) -> list[list[Decision]]:
+    """Return the answered decisions, those that rest on one sentence together."""
+    groups: list[list[Decision]] = []
+    for decision in decisions:
+        if not decision.answered:
+            continue
+        if groups and same_line(groups[-1][0], decision):
+            groups[-1].append(decision)
+        else:
+            groups.append([decision])
+    return groups
 
 
 def _unfit(part: Part, found: Bearing) -> bool:
     """Return True where nothing can fill the hole, or the noun whose figure is asked for is not in the sentence."""
     if part.asked.kind in _NEEDS_FILLER and found.filler is None:
+        return True
+    if part.asked.kind in _PRECISE and found.signals.missing >= _STRANGE:
         return True
     if part.asked.kind != "quantity":
         return False
@@ -53,25 +111,3 @@ def _unfit(part: Part, found: Bearing) -> bool:
         return False
     noun = max(ahead, key=lambda term: part.asked.before.rfind(term.text))
     return noun.text not in _MEASURE_ONLY and presence(noun, flat(found.line.text)) < 0.5
-
-
-def decide(support: Support) -> Decision:
-    """Return which lines answer the part of `support`, if any."""
-    reasons: list[str] = []
-    answering: list[Bearing] = []
-    for found in support.bearings[:_CONSIDERED]:
-        if found.chance < ENOUGH * 0.5:
-            break
-        bound = binds(support.part.text, evidence_of(found.line))
-        if bound.conflict:
-            return Decision(support.part, (found,), bound.conflict)
-        if _unfit(support.part, found):
-            reasons.extend(bound.reasons)
-        elif found.chance >= ENOUGH:
-            answering.append(found)
-        else:
-            reasons.extend(bound.reasons)
-    if answering:
-        best = answering[0].chance
-        return Decision(support.part, tuple(one for one in answering if one.chance >= 0.6 * best))
-    return Decision(support.part, reasons=tuple(dict.fromkeys(reasons)))

@@ -16,21 +16,33 @@ _OPENING = re.compile(
 _PRECISE = frozenset(("quantity", "duration", "date", "person", "organisation", "place"))
 
 
-def excerpt(part: Part, found: Bearing) -> str:
-    """Return the words of the line that answer `part`: whole clauses, without the by-line, at most about 110 characters."""
+def excerpt_span(part: Part, found: Bearing) -> tuple[int, int]:
+    """Return where in the line's text the words that answer `part` stand: whole clauses, without the by-line."""
     text = found.line.text
     opening = _OPENING.match(text)
     begin = opening.end() if opening else 0
     if len(text) - begin <= _WHOLE:
-        return text[begin:].strip()
+        return begin, len(text)
     pieces = [piece for piece in clauses(text) if piece[1] > begin] or [(begin, len(text))]
     first, last = _core(part, found, text, pieces)
     if part.asked.kind not in _PRECISE:
-        first, last = _widened(part, text, pieces, first, last)
+        first, last = _widened(text, pieces, first, last)
     elif not _names_subject(part, text[pieces[first][0] : pieces[last][1]]):
         first = _with_subject(part, text, pieces, first, last)
-    start, end = max(begin, pieces[first][0]), pieces[last][1]
-    return _closed(text, start, end)
+    return max(begin, pieces[first][0]), pieces[last][1]
+
+
+def excerpt(found: Bearing, *parts: Part) -> str:
+    """Return the words of the line that answer `parts`, as one run of clauses where they stand near one another."""
+    text = found.line.text
+    spans = sorted(excerpt_span(part, found) for part in parts)
+    merged = [spans[0]]
+    for start, end in spans[1:]:
+        if start - merged[-1][1] <= 12:
+            merged[-1] = (merged[-1][0], max(end, merged[-1][1]))
+        else:
+            merged.append((start, end))
+    return "；".join(_closed(text, start, end) for start, end in merged)
 
 
 def _core(part: Part, found: Bearing, text: str, pieces: list[tuple[int, int]]) -> tuple[int, int]:
@@ -61,7 +73,7 @@ def _core(part: Part, found: Bearing, text: str, pieces: list[tuple[int, int]]) 
     return best, best
 
 
-def _widened(part: Part, text: str, pieces: list[tuple[int, int]], first: int, last: int) -> tuple[int, int]:
+def _widened(text: str, pieces: list[tuple[int, int]], first: int, last: int) -> tuple[int, int]:
     """Take in the clauses around the core up to the length limit; explanations and lists need their surroundings."""
     if len(text) <= _LONGEST:
         return 0, len(pieces) - 1

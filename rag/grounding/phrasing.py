@@ -1,4 +1,4 @@
-"""One part of an answer put into words: by the model and checked, or in the source's own words."""
+"""An answer, or a part of one, put into words: by the model and checked, or in the source's own words."""
 
 from __future__ import annotations
 
@@ -6,8 +6,9 @@ from collections.abc import Generator, Sequence
 from dataclasses import dataclass
 
 from rag.errors import LLMError
+from rag.grounding.bearing import Bearing
 from rag.grounding.composing import Clock
-from rag.grounding.deciding import Decision
+from rag.grounding.deciding import SURE, Decision
 from rag.grounding.evidence import evidence_of
 from rag.grounding.extract import excerpt
 from rag.grounding.fillers import fillers
@@ -15,92 +16,108 @@ from rag.grounding.parse import answer_sentences, is_refusal
 from rag.grounding.prompt import ANSWER_SYSTEM, ENGLISH_SYSTEM, answer_prompt
 from rag.grounding.verify import verify
 from rag.protocols import Cancelled, LanguageModel
-from rag.schema import AnswerEvent, Claim, Drafting, Evidence
-from rag.settings import Settings
+from rag.schema import AnswerEvent, Claim, Drafting
 
 _MAX_TOKENS = 80
 _STOP = ("\n", "问题：", "原文：")
+_MAX_LINES = 3
+# A line this likely is read alone; others beside it would only cost time.
+_ALONE = 0.85
+_FILLED = frozenset(("quantity", "date", "person", "duration"))
 
 
 @dataclass(frozen=True, slots=True)
 class Phrased:
-    """The claims for one part, those that were held back, and how it went."""
+    """The claims for some parts, those that were held back, and how it went.
+
+    `by_model` says that the shown words are the model's, `silent` that it found no answer in the evidence.
+    """
 
     claims: tuple[Claim, ...]
     withheld: tuple[Claim, ...] = ()
-    notes: tuple[str, ...] = ()
     by_model: bool = False
-    model_failed: bool = False
+    silent: bool = False
+    fault: str = ""
 
 
-def phrase_part(
-    decision: Decision,
-    evidence: Sequence[Evidence],
-    shown: Sequence[Claim],
-    llm: LanguageModel | None,
-    settings: Settings,
+def source_claim(group: Sequence[Decision]) -> Claim:
+    """Return the source's own words as a claim; where they correct the question's premise, they say so."""
+    first = group[0]
+    text = excerpt(first.lines[0], *(decision.part for decision in group))
+    citation = evidence_of(first.lines[0].line).citation
+    if first.conflict:
+        return Claim(f"报道的说法与问题不同：{text}", "supported", (first.conflict,), (citation,))
+    return Claim(text, "supported", (), (citation,))
+
+
+def phrase(
+    question: str,
+    group: Sequence[Decision],
+    llm: LanguageModel,
     cancelled: Cancelled | None,
     clock: Clock,
+    *,
     english: bool = False,
 ) -> Generator[AnswerEvent, None, Phrased]:
-    """Return the verified sentences for an answered part, yielding the model's draft as it grows."""
-    best = decision.lines[0]
-    quoted = source_claim(decision)
-    if decision.conflict:
-        text = f"报道与问题的说法不同：{quoted.text}"
-        return Phrased((Claim(text, "supported", (decision.conflict,), quoted.citations),))
-    if llm is None or (cancelled is not None and cancelled.is_set()):
+    """Return the verified sentences for parts that rest on one sentence, yielding the model's draft as it grows.
+
+    The model's words are shown only when the evidence bears them out and they fill the hole; else the source's are.
+    """
+    quoted = source_claim(group)
+    if group[0].conflict and not english:
         return Phrased((quoted,))
-    sentences = [excerpt(decision.part, line) for line in decision.lines[:3]]
-    prompt = answer_prompt(decision.part.text, list(dict.fromkeys(sentences)), best.line.article.headline)
-    system = ENGLISH_SYSTEM if english else ANSWER_SYSTEM
-    try:
-        words = yield from _written(llm, system, prompt, cancelled, clock)
-    except LLMError as error:
-        return Phrased((quoted,), notes=(f"语言模型中断（{error}），改用原文作答。",), model_failed=True)
-    return _checked(words, decision, quoted, evidence)
-
-
-def _written(
-    llm: LanguageModel, system: str, prompt: str, cancelled: Cancelled | None, clock: Clock
-) -> Generator[AnswerEvent, None, str]:
+    lines = _lines(group)
+    sentences = [quoted.text, *(excerpt(line, group[0].part) for line in lines[1:])]
+    prompt = answer_prompt(question, list(dict.fromkeys(sentences)), lines[0].line.article.title)
     words = ""
-    for delta in llm.stream(system, prompt, max_tokens=_MAX_TOKENS, stop=_STOP, cancelled=cancelled):
-        clock.prompt_tokens += delta.prompt_tokens
-        clock.output_tokens += delta.output_tokens
-        if delta.text:
-            if not clock.first_token:
-                clock.first_token = clock.now()
-            words += delta.text
-            yield Drafting(words)
-    return words
-
-
-def source_claim(decision: Decision) -> Claim:
-    """Return the source's own words as a claim."""
-    best = decision.lines[0]
-    return Claim(excerpt(decision.part, best), "supported", (), (evidence_of(best.line).citation,))
-
-
-def _checked(words: str, decision: Decision, quoted: Claim, evidence: Sequence[Evidence]) -> Phrased:
-    """Keep the model's sentences that the evidence bears out and that answer; else show the source's words."""
-    own = [evidence_of(line.line) for line in decision.lines[:3]]
-    if not words.strip() or is_refusal(words):
+    try:
+        system = ENGLISH_SYSTEM if english else ANSWER_SYSTEM
+        for delta in llm.stream(system, prompt, max_tokens=_MAX_TOKENS, stop=_STOP, cancelled=cancelled):
+            clock.prompt_tokens += delta.prompt_tokens
+            clock.output_tokens += delta.output_tokens
+            if delta.text:
+                clock.first_token = clock.first_token or clock.now()
+                words += delta.text
+                yield Drafting(words)
+    except LLMError as error:
+        return Phrased((quoted,), fault=str(error))
+    if cancelled is not None and cancelled.is_set():
         return Phrased((quoted,))
+    return _checked(words, group, lines, quoted)
+
+
+def _lines(group: Sequence[Decision]) -> tuple[Bearing, ...]:
+    lines = group[0].lines[:_MAX_LINES]
+    return lines[:1] if lines[0].chance >= _ALONE or len(group) > 1 else lines
+
+
+def _checked(words: str, group: Sequence[Decision], lines: Sequence[Bearing], quoted: Claim) -> Phrased:
+    """Keep the model's sentences that the evidence bears out and that answer; else the source's words, or nothing."""
+    sure = max(decision.chance for decision in group) >= SURE
+    if not words.strip() or is_refusal(words):
+        return Phrased((quoted,) if sure else (), silent=True)
+    own = [evidence_of(line.line, number, line.chance) for number, line in enumerate(lines, 1)]
+    question = "；".join(decision.part.text for decision in group)
     kept: list[Claim] = []
     withheld: list[Claim] = []
     for sentence in answer_sentences(words):
-        claim = verify(sentence, own or evidence, question=decision.part.text)
-        (kept if claim.verdict == "supported" else withheld).append(claim)
-    if not kept or not _fills(decision, kept):
-        return Phrased((quoted,), tuple(withheld), by_model=False)
-    return Phrased(tuple(kept), tuple(withheld), by_model=True)
+        claim = verify(sentence, own, question=question)
+        (kept if claim.verdict == "supported" and claim.citations else withheld).append(claim)
+    if kept and all(_fills(decision, kept) for decision in group):
+        return Phrased(tuple(kept), tuple(withheld), by_model=True)
+    grounded = bool(kept) or any(claim.verdict == "partial" for claim in withheld)
+    if sure or grounded:
+        return Phrased((quoted,), tuple(withheld))
+    return Phrased((), tuple(withheld), silent=True)
 
 
 def _fills(decision: Decision, claims: Sequence[Claim]) -> bool:
-    """Return True when the claims hold something that fills the hole: the very span, or one of its kind."""
-    best = decision.lines[0]
+    """Return True when the claims hold something of the kind that was asked for, out of the lines that answer."""
+    if decision.part.asked.kind not in _FILLED:
+        return True
     text = "".join(claim.text for claim in claims)
-    if best.filler is not None and decision.part.asked.kind in {"quantity", "date", "person", "duration"}:
-        return bool(fillers(decision.part.asked, text, best.line.article.date))
-    return True
+    date = decision.lines[0].line.article.date
+    return any(one.fit > 0.2 for one in fillers(decision.part.asked, text, date)) or any(
+        line.filler is not None and line.line.text[line.filler.start : line.filler.end] in text
+        for line in decision.lines
+    )

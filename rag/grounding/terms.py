@@ -181,7 +181,7 @@ def _joined(chunk: str) -> list[tuple[str, str]]:
     found: list[tuple[str, str]] = []
     run = ""
     for word in (*tagged(chunk), None):
-        if word is not None and len(word.text) == 1 and word.text not in _PARTICLES and word.text.strip():
+        if word is not None and len(word.text) == 1 and word.text not in _PARTICLES | _LONERS and word.text.strip():
             run += word.text
             tag = word.flag
             continue
