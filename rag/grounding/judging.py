@@ -22,14 +22,20 @@ _BODIES = tuple(
     工厂 分局 派出所 支队 总队 大队 联盟 组织 党 合作社 工作室 事务所 办事处 街道 社区
     """)
 )
+_VOICE = frozenset(("被", "由", "把", "将", "遭", "受", "获"))
 _LEVEL = ("至", "到")
 
 
 @dataclass(slots=True)
 class Judged:
-    """What a difference amounts to: false, made more of than is said, or words the source has not."""
+    """What differences amount to.
+
+    `hard` turns the statement round, `strange` names what this sentence does not, `soft` says it otherwise, `unknown`
+    are words this sentence has not.
+    """
 
     hard: list[str] = field(default_factory=list)
+    strange: list[str] = field(default_factory=list)
     soft: list[str] = field(default_factory=list)
     unknown: list[Word] = field(default_factory=list)
 
@@ -65,6 +71,7 @@ def judge(found: Sequence[Difference], setting: Setting) -> Judged:
     result = Judged()
     _negation(found, result)
     _tense(found, setting, result)
+    _exchanged(found, setting, result)
     for difference in found:
         _mood(difference, result)
         _titles(difference, result)
@@ -121,7 +128,7 @@ def _content(word: Word, difference: Difference, setting: Setting, out: Judged) 
     replaced = [other for other in printed if other.text not in FUNCTION and other.flag[:1] not in {"r", "x"}]
     stem = _stem(word.text)
     if proper and rivals and not any(stem in other.text for other in printed):
-        out.hard.append(f"原文是“{_whole(rivals[0], setting.printed)}”，不是“{_whole(word, setting.named)}”")
+        out.strange.append(f"原文是“{_whole(rivals[0], setting.printed)}”，不是“{_whole(word, setting.named)}”")
         return
     if direction(word.text) and (turned := _turned(word.text, setting.source)):
         out.hard.append(f"原文是“{turned}”，不是“{word.text}”")
@@ -137,7 +144,7 @@ def _content(word: Word, difference: Difference, setting: Setting, out: Judged) 
         or any(char.isdigit() for char in word.text)
         or (numeral and any(char in _NUMERALS for char in word.text))
     ):
-        out.hard.append(f"原文没有“{word.text}”")
+        out.strange.append(f"原文没有“{word.text}”")
         return
     if body and difference.after is not None:
         out.soft.append(f"原文是“{replaced[0].text}{difference.after.text}”，不是“{word.text}{difference.after.text}”")
@@ -214,7 +221,10 @@ def _facts(difference: Difference, result: Judged) -> None:
     """A date put for a figure, or the other way round: alignment keeps the two apart, so both stand unmatched."""
     said = [word for word in difference.said if word.flag == "fact"]
     printed = [word for word in difference.printed if word.flag == "fact"]
-    if len(said) == len(printed) == 1 and said[0].text != printed[0].text and _plain(said[0]) and _plain(printed[0]):
+    others = [word for word in (*difference.said, *difference.printed) if word.flag != "fact"]
+    alone = len(said) == len(printed) == 1 and all(word.text in FUNCTION for word in others)
+    held = difference.before is not None or difference.after is not None
+    if alone and held and said[0].text != printed[0].text and _plain(said[0]) and _plain(printed[0]):
         result.hard.append(f"原文是“{printed[0].text}”，不是“{said[0].text}”")
 
 
@@ -241,6 +251,25 @@ def _negation(found: Sequence[Difference], result: Judged) -> None:
         result.hard.append(f"原文没有“{said[0]}”这个否定")
     elif printed:
         result.hard.append(f"原文有否定“{printed[0]}”")
+
+
+def _exchanged(found: Sequence[Difference], setting: Setting, result: Judged) -> None:
+    """Two names that changed places (甲会见乙, 乙会见甲), unless they only stand in a list or the voice changed."""
+    dropped = {word.text: word for item in found for word in item.printed if word.flag in _PROPER}
+    moved = [word for item in found for word in item.said if word.text in dropped]
+    kept = [word for item in found for word in (item.before, item.after) if word is not None and word.flag in _PROPER]
+    if not moved or any(word.text in _VOICE for item in found for word in item.said):
+        return
+    for word in moved:
+        origin = dropped[word.text]
+        for other in kept:
+            first, second = sorted((origin, other), key=lambda item: item.start)
+            between = setting.source[first.end : second.start]
+            at = setting.clause.find(word.text), setting.clause.find(other.text)
+            turned = -1 not in at and (at[0] < at[1]) != (origin.start < other.start)
+            if turned and other.text != word.text and between.strip("、和与及同“”"):
+                result.soft.append(f"原文里“{word.text}”和“{other.text}”的位置相反")
+                return
 
 
 def _tense(found: Sequence[Difference], setting: Setting, result: Judged) -> None:

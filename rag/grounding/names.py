@@ -210,7 +210,7 @@ def _name_start(text: str, end: int) -> int:
         if start < 0:
             continue
         name = text[start:end]
-        likely = name[0] in SURNAMES - _DOUBTFUL and all(_HAN.match(char) and char not in "的了" for char in name)
+        likely = name[0] in SURNAMES - _DOUBTFUL and all(_HAN.match(char) and char not in _BOUNDARY for char in name)
         if likely and not known_word(name) and not (length == 3 and known_word(name[1:])):
             return start
     return -1

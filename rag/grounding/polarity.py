@@ -31,6 +31,8 @@ _NOT_NEGATIVE = frozenset(
     不由得 不亦乐乎 不一 不等 不锈钢 不得不 不可或缺 不可避免 不断地 不约而同 不遗余力 不动产 不易 不凡 不朽 未来
     未成年 未成年人 未婚 未知 未免 未雨绸缪 无论 无论是 无人机 无人驾驶 无锡 无线 无数 无疑 无偿 无锡市 无障碍 无非
     无限 无奈 无穷 无私 无声 无形 无边 无缝 无菌 无烟 无害 无尽 无比 无愧 无愧于 无与伦比 无微不至 无处不在 无时无刻
+    差不多 对不起 了不起 要不 要不是 岂不 无不 莫不 好不 巴不得 说不定 忍不住 免不了 恨不得 少不了 数不清 用不着 可不
+    淹没 沉没 埋没 出没 吞没 湮没 覆没 从不同
     无所 非常 非洲 非遗 非物质 非凡 非但 非公 非得 非法 没收 没落 别墅 别人 别的 别具 别致 别样 别开生面 免费 免税
     免疫 免签 免检 免征 免予 否则 是否 能否 可否 与否
     """)
@@ -144,7 +146,7 @@ def is_negation(word: str) -> bool:
     """Return True for a word that denies (不, 未能, 尚未); False for 不断, 未来, 非常."""
     if word in _NOT_NEGATIVE:
         return False
-    return word in NEGATIONS or (len(word) in {2, 3} and word[0] in "不未没")
+    return word in NEGATIONS or (len(word) in {2, 3} and (word[0] in "不未没" or word[1] in "不未没"))
 
 
 def mood(word: str) -> Mood:

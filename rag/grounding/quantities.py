@@ -7,6 +7,7 @@ from rag.grounding.reading import Reading
 from rag.text.dates import DateMention, agrees
 from rag.text.numbers import Quantity, same_unit, same_value
 
+_NEAR = 4
 _OVER = frozenset(("over", "least"))
 _CLOSE = frozenset(("under", "about"))
 
@@ -74,14 +75,25 @@ def rescue(claim: Reading, i: int, source: Reading, j: int) -> int:
         return best
     if j >= 0:
         return -1
-    near = {k: _shared(claim, i, source, k) for k, other in source.facts.items() if type(other) is type(fact)}
+    near = {
+        k: max(_shared(claim, i, source, k, side) for side in (0, -1, 1))
+        for k, other in source.facts.items()
+        if type(other) is type(fact)
+    }
     best = max(equal, key=lambda k: near.get(k, 0.0))
     return best if near.get(best, 0.0) >= max(0.6, *near.values()) else -1
 
 
-def _shared(claim: Reading, i: int, source: Reading, k: int) -> float:
-    """Return the share of the words around claim token `i` that stand around source token `k`, figures apart."""
+def _shared(claim: Reading, i: int, source: Reading, k: int, side: int) -> float:
+    """Return the share of the words around claim token `i` that stand around source token `k`, figures apart.
+
+    `side` 1 looks only at the few words after it, which name what is counted, -1 at those before it, 0 at all.
+    """
     mine, theirs = _around(claim, i), {int(source.codes[b]) for b in _around(source, k)}
+    if side:
+        mine = [a for a in mine if 0 < (a - i) * side <= _NEAR]
+        if len(mine) < 2:
+            return 0.0
     total = sum(float(claim.weights[a]) for a in mine)
     found = sum(float(claim.weights[a]) for a in mine if int(claim.codes[a]) in theirs)
     return found / total if total else 0.0

@@ -21,11 +21,11 @@ from rag.text.numbers import Quantity, flat, quantities
 
 QUANTITY, DATE = 1, 2  # token codes that no character has
 _CLAUSE_ENDS = frozenset("，。；：！？!?;:,\n…")
-_SILENT = frozenset("“”‘’「」『』\"'《》〈〉（）()【】[]、·—-–~～/*#|…`_")
+_SILENT = frozenset("“”‘’「」『』\"'《》〈〉（）()【】[]、·—-–~～/*#|…`_.")
 # Characters that carry little: they weigh less in alignment.
-LIGHT = frozenset("的地得了着过在于和与及而且也又还都就则即是为被由对从向至到给把将让以等之所者们上中里内间下时")
+LIGHT = frozenset("的地得了着过在于和与及而且也又还都就则即是为被由对从向至到给把将让以等之所者们上中里内间下时前后")
 _NAMED = frozenset(("nr", "ns", "nt", "nz"))
-_RUN = re.compile(r"[A-Za-z0-9.]+")
+_RUN = re.compile(r"[A-Za-z0-9]+(?:\.[A-Za-z0-9]+)*")
 
 
 @dataclass(frozen=True, slots=True)

@@ -53,7 +53,7 @@ _QUANTITY = re.compile(
     rf"(?P<vague>[数几上](?=[十百千万亿])|成(?=[百千]))?"
     rf"(?P<number>{_ARABIC}|{_HAN_NUMBER})(?P<scale>[十百千万亿]{{0,3}})"
     rf"(?:(?P<sep>-|—|–|~|～|至|到|、)(?P<high>{_ARABIC}|{_HAN_NUMBER})(?P<hscale>[十百千万亿]{{0,3}})(?=%|个百分点|{_UNIT}))?"
-    rf"(?P<more>余|多|来|几)?(?P<tail>[十百千万亿]{{0,2}})(?P<more2>余|多)?"
+    rf"(?P<more>余|多|(?<=[十百千万])来(?=[个名人家年天次岁位])|几)?(?P<tail>[十百千万亿]{{0,2}})(?P<more2>余|多)?"
     rf"(?P<unit>%|‰|{_UNIT})?(?P<note>\(?人民币\)?)?(?P<more3>多|余)?(?P<after>{_AFTER})?"
 )
 _BOUNDS: dict[str, Bound] = {
