@@ -87,13 +87,17 @@ def _runs(glyphs: Sequence[Glyph]) -> Iterator[list[Glyph]]:
 def _whole_runs(runs: Sequence[list[Glyph]]) -> Iterator[list[Glyph]]:
     """Put together the stretches of one line that justification drove apart, but not the lines of two columns.
 
-    A stretch that begins where several others do begins a column.
+    A stretch that begins where several others do begins a column, and so does one of characters set close after another
+    such: justification would have spread them.
     """
     starts = Counter(round(run[0].x0) for run in runs)
     line: list[Glyph] = []
+    before: list[Glyph] = []
     for run in runs:
         left = round(run[0].x0)
         column = sum(starts[left + shift] for shift in (-1, 0, 1)) >= _COLUMN_STARTS
+        column = column or (_is_solid(before, -1) and _is_solid(run, 0))
+        before = run
         if line and not column and _follows(line[-1], run[0], _JUSTIFIED):
             line.extend(run)
             continue
@@ -102,6 +106,10 @@ def _whole_runs(runs: Sequence[list[Glyph]]) -> Iterator[list[Glyph]]:
         line = list(run)
     if line:
         yield line
+
+
+def _is_solid(run: Sequence[Glyph], end: int) -> bool:
+    return len(run) > 2 and ("\u4e00" <= run[end].char <= "\u9fff" or run[end].char in "，。、；：！？”》）")
 
 
 def _follows(before: Glyph, here: Glyph, most: float) -> bool:

@@ -15,7 +15,7 @@ _CLOSING_START = "，。、；：！？”’」』）】》〉)!?,.;:%％"
 _CLOSERS = "”’」』）】》〉)"
 _DATE = r"\d{1,2} ?月 ?\d{1,2} ?日"
 _DATELINE = re.compile(
-    rf"^(?:[\u4e00-\u9fff]{{0,4}}(?:本报|晨报|日报|晚报|时报|商报|早报|都市报)[\u4e00-\u9fff]{{0,8}}?"
+    rf"^(?:(?:本报|[\u4e00-\u9fff]{{1,4}}(?:晨报|日报|晚报|时报|商报|早报|都市报))[\u4e00-\u9fff]{{0,8}}?"
     rf"(?:讯|消息|{_DATE} ?电)"
     rf"|[\u4e00-\u9fff]{{2,4}}讯 ?[（(]"
     rf"|(?:[\u4e00-\u9fff]{{2,8}}[社网台报])[\u4e00-\u9fff·]{{0,14}} ?{_DATE} ?(?:电|讯|消息))"
@@ -99,6 +99,8 @@ def opens_article(text: str) -> bool:
 
 def opens_over_two(text: str, following: str) -> bool:
     """Tell whether a line begins what opens an article and the next one ends it: 新华社北京8月 / 1日电."""
+    if opens_article(following):
+        return False
     for pattern in (_DATELINE, CONTINUED_FROM):
         match = pattern.match(text + following)
         if match and match.end() > len(text):

@@ -15,6 +15,7 @@ from rag.pages.editions import SUFFIXES, SourceFile, edition_from_path, find_fil
 from rag.pages.folio import inferred_date, without_folio
 from rag.pages.lines import text_lines
 from rag.pages.markup import Block, docx_blocks, html_blocks, markdown_blocks, read_blocks
+from rag.pages.order import in_reading_order
 from rag.pages.pdf import sheets
 from rag.pages.pieces import text_pieces
 from rag.pages.ready import make_page, read_ready
@@ -133,7 +134,7 @@ def _pdf_pages(data: bytes, source: str, edition: Edition) -> Iterator[Page | Sk
                 raise sheet
             yield Skip(name, str(sheet))
             continue
-        lines, said = without_folio(sheet)
+        lines, said = without_folio(in_reading_order(sheet))
         if not lines:
             continue
         own = edition

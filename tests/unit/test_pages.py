@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import io
 import json
+import random
 from collections.abc import Iterator
 from pathlib import Path
 
@@ -381,3 +382,13 @@ def test_a_line_knows_where_it_stands():
     assert (first.numbers, second.numbers) == ((2,), (4,))
     assert (first.indented, second.indented) == (False, True)
     assert Line("ab甲乙").width == 3
+
+
+def test_a_pdf_whose_characters_come_in_any_order_is_read_by_place(tmp_path: Path):
+    sheet = two_column_sheet()
+    for seed in range(5):
+        mixed = random.Random(seed).sample(sheet, len(sheet))
+        [page] = pages_of(written(tmp_path, f"{seed}.pdf", pdf_bytes([mixed])))
+        texts = {article.title: article.body.split("\n") for article in page.articles}
+        assert texts["长江二桥主塔封顶"] == [BRIDGE, "大桥全长两公里，是全市第三座过江通道。", CANTEEN]
+        assert texts["小学课后服务免费"] == [SCHOOL, CANTEEN]
