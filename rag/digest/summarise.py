@@ -1,7 +1,7 @@
 """The model's part of a digest: one short call an article, its sentences kept only where the article bears them out.
 
-A prompt token costs as much as a quarter of an output token here, so the model sees the headline and the sentences
-that the program chose, not the article; the instruction never changes, so that its prefix stays in the server's cache.
+A prompt token costs as much as a quarter of an output token here, so the model sees the sentences that the program
+chose, not the article; the instruction never changes, so that its prefix stays in the server's cache.
 What the model wrote is stored as it came and verified again whenever it is read.
 """
 
@@ -19,23 +19,25 @@ from rag.schema import Article, Claim, content_id
 from rag.text.sentences import sentence_spans
 from rag.text.tokens import bigrams
 
-PROMPT_VERSION = "2"
-INSTRUCTION = "把正文缩写成两句话：第一句写谁做了什么，第二句写最重要的数字。只用正文里的词句，不评论，不引申。"
+PROMPT_VERSION = "3"
+INSTRUCTION = "把新闻缩写成两句通顺的话，保留时间、机构、人物和全部数字，删去套话。只用原文的词句，不加评论。"
 _MAX_TOKENS = 80
-_ROOM = 190  # characters of an article in the prompt, about 130 tokens
-_STOP = ("\n", "标题：", "正文：", "摘要：")
+_ROOM = 170  # characters of an article in the prompt, about 120 tokens
+_STOP = ("\n\n", "原文", "注：")
 _MOST = 3
 _LEAD_IN = re.compile(r"^(?:新闻)?(?:摘要|概要|总结)[：:]|^[“\"]|^\d+[.、]\s*|^[-*•]\s*")
 
 
-def prompt(article: Article, lines: Sequence[Line]) -> str:
-    """Return what the model reads of an article: its title, the news, and the lines richest in figures that fit."""
+def prompt(lines: Sequence[Line]) -> str:
+    """Return what the model reads of an article: the news, and the lines richest in figures that fit.
+
+    It is not shown the headline, which it would hand back as its summary.
+    """
     chosen = list(lines[:1])
     for line in sorted(lines[1:], key=lambda one: (-len(one.figures), one.begin)):
         if sum(len(one.text) for one in chosen) + len(line.text) <= _ROOM:
             chosen.append(line)
-    text = "".join(line.text for line in sorted(chosen, key=lambda one: one.begin))
-    return f"标题：{article.title}\n正文：{text}\n摘要："
+    return "".join(line.text for line in sorted(chosen, key=lambda one: one.begin))
 
 
 def cache_key(article: Article, model: str) -> str:
@@ -56,7 +58,7 @@ def draft(
     Raises:
         LLMError: the model cannot be reached, timed out, or broke off.
     """
-    deltas = llm.stream(INSTRUCTION, prompt(article, lines), max_tokens=_MAX_TOKENS, stop=_STOP, cancelled=cancelled)
+    deltas = llm.stream(INSTRUCTION, prompt(lines), max_tokens=_MAX_TOKENS, stop=_STOP, cancelled=cancelled)
     text = "".join(delta.text for delta in deltas).strip()
     if cancelled is not None and cancelled.is_set():
         return None
@@ -80,7 +82,9 @@ def told_by_model(text: str, article: Article) -> tuple[Claim, ...]:
         if sentence[-1] not in "。！？”’）》" or len(sentence) < 8:
             continue
         claim = verify(printed(sentence), evidence)
-        if claim.verdict == "supported" and claim.citations and not _repeats(claim.text, claims):
+        if claim.verdict != "supported" or not claim.citations or _repeats(claim.text, claims):
+            continue
+        if not _thin(claim, article):
             claims.append(claim)
     return tuple(claims)
 
@@ -102,6 +106,12 @@ def _told_by(claim: Claim, model: Sequence[Claim]) -> bool:
     addresses = {(one.article_id, one.start) for one in claim.citations}
     rests = any((one.article_id, one.start) in addresses for told in model for one in told.citations)
     return rests or _repeats(claim.text, model)
+
+
+def _thin(claim: Claim, article: Article) -> bool:
+    """Return True when a sentence says no more than the headline, which the reader has already."""
+    own = set(bigrams(claim.text))
+    return not key_figures(claim.text) and len(own & set(bigrams(article.headline))) > 0.7 * len(own)
 
 
 def _repeats(text: str, claims: Sequence[Claim]) -> bool:
