@@ -14,6 +14,7 @@ from rag.text.tokens import bigrams
 
 _MAX_ALIGNED = 4  # sentences aligned in full; the rest of the evidence is too unlike the claim
 _WHOLE = 0.75  # a clause matched to this share where the whole claim was aligned stays there
+_CERTAIN = 0.9  # more than this of the claim in one sentence: no need to look at those less like it
 _JUMPY = 0.1  # more than this off for matches that lie apart: look for a closer place
 
 
@@ -72,13 +73,11 @@ def place_clauses(claim: Reading, sources: Sequence[Source]) -> list[Clause]:
     The sentence that fits the whole claim best comes first; once a clause stands on another sentence, the clauses
     after it lean to that one, because a claim that joins two sentences follows each in turn.
     """
-    wholes = [align(claim, source.reading) for source in sources]
-    shares = [_share(claim, 0, pairs) for pairs in wholes]
-    main = max(range(len(sources)), key=lambda k: (round(shares[k], 3), -k))
+    main, whole = _main(claim, sources)
     current = main
     placed: list[Clause] = []
     for bare in _clauses(claim):
-        options = [_on(claim, bare, main, wholes[main][bare.first : bare.last])]
+        options = [_on(claim, bare, main, whole[bare.first : bare.last])]
         if current != main:
             options.append(place_on(claim, bare, sources, current))
         clause = max(options, key=lambda option: _quality(option) + 0.05 * (option.source == current))
@@ -90,6 +89,19 @@ def place_clauses(claim: Reading, sources: Sequence[Source]) -> list[Clause]:
         placed.append(clause)
         current = clause.source
     return placed
+
+
+def _main(claim: Reading, sources: Sequence[Source]) -> tuple[int, list[int]]:
+    """Return the sentence that fits the whole claim best, and the alignment."""
+    best, share, whole = 0, -1.0, []
+    for k, source in enumerate(sources):
+        pairs = align(claim, source.reading)
+        found = _share(claim, 0, pairs)
+        if found > share + 0.001:
+            best, share, whole = k, found, pairs
+        if share >= _CERTAIN:
+            break
+    return best, whole
 
 
 def place_on(claim: Reading, clause: Clause, sources: Sequence[Source], number: int) -> Clause:
@@ -137,16 +149,14 @@ def _scatter(pairs: Sequence[int]) -> float:
 
 def _clauses(claim: Reading) -> list[Clause]:
     """Cut the claim into clauses; one that only says when (7月10日，) goes with the next."""
-    clauses: list[Clause] = []
-    for i, number in enumerate(claim.clauses):
-        if not i or (number != claim.clauses[i - 1] and not _only_date(claim, clauses[-1])):
-            clauses.append(Clause(i, i))
-        clauses[-1] = replace(clauses[-1], last=i + 1)
-    return clauses
+    starts = [0]
+    for i in range(1, len(claim)):
+        if claim.clauses[i] != claim.clauses[i - 1] and not _only_date(claim, range(starts[-1], i)):
+            starts.append(i)
+    return [Clause(first, last) for first, last in pairwise([*starts, len(claim)])]
 
 
-def _only_date(claim: Reading, clause: Clause) -> bool:
-    inside = range(clause.first, clause.last)
+def _only_date(claim: Reading, inside: range) -> bool:
     return len(inside) <= 4 and any(claim.codes[i] == DATE for i in inside)
 
 
