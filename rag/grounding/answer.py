@@ -68,9 +68,15 @@ def answer_events(
         return
     if wish.intent == "summary":
         yield from summary_events(
-            question, wish, filters=filters, search=search, archive=archive, llm=llm, settings=settings,
-            cancelled=cancelled, clock=clock, notes=notes,
-        )  # fmt: skip
+            question,
+            wish,
+            filters=filters,
+            search=search,
+            archive=archive,
+            settings=settings,
+            clock=clock,
+            notes=notes,
+        )
         return
     yield from _fact_events(
         question,

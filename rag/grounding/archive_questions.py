@@ -53,8 +53,7 @@ def _mentions(wish: Wish, search: Searcher, archive: Archived, filters: Filters,
     near = [hit.article for hit in hits]
     about = [article for article in near if _is_about(phrase, article)]
     if about:
-        listing = _listing(f"没有报道写有“{phrase}”这几个字，与它有关的报道有{len(about)}篇：", about, "")
-        return listing
+        return _listing(f"没有报道写有“{phrase}”这几个字，与它有关的报道有{len(about)}篇：", about, "")
     text = (
         f"档案中没有报道提到“{phrase}”。" + (f"最接近的报道：{listed(near[:3])}。" if near else "") + coverage(archive)
     )

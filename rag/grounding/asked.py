@@ -175,9 +175,9 @@ def read_asked(question: str) -> Asked:
     before, after = _around(text)
     if match := _SPEECH.match(text):
         return Asked("speech", before=before, after=after, who=_trim_who(match["who"]), question=text)
-    if match := _IDENTITY.match(text):
-        if not _ROLE.search(match["who"] + "谁") and not re.search(r"[多少几]", match["who"]):
-            return Asked("identity", before=before, after=after, who=_trim_who(match["who"]), question=text)
+    match = _IDENTITY.match(text)
+    if match and not _ROLE.search(match["who"] + "谁") and not re.search(r"[多少几]", match["who"]):
+        return Asked("identity", before=before, after=after, who=_trim_who(match["who"]), question=text)
     kind = _kind(text)
     if kind == "quantity":
         unit, measure = _unit(text, before, after)

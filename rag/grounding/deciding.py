@@ -29,7 +29,10 @@ _NEEDS_FILLER = frozenset(("quantity", "duration", "date", "person"))
 _STRANGE = 0.85
 # Nouns and verbs that only say that a figure is asked for.
 _MEASURE_ONLY = frozenset(
-    "变化 成绩 排名 数字 数据 情况 结果 规模 水平 幅度 程度 增长 增加 下降 上升 提高 减少 降低 达到 比分 名次 得分".split()
+    (
+        *("变化", "成绩", "排名", "数字", "数据", "情况", "结果", "规模", "水平", "幅度", "程度"),
+        *("增长", "增加", "下降", "上升", "提高", "减少", "降低", "达到", "比分", "名次", "得分"),
+    )
 )
 
 

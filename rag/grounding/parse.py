@@ -8,10 +8,13 @@ from rag.grounding.prompt import inert
 from rag.text.sentences import sentence_spans
 
 _LEAD = re.compile(
-    r"^(?:答案?|回答|答复|Answer)\s*[:：]\s*|^(?:根据|依据|从|按照)(?:原文|报道|材料|上文|文中|以上)[^，,]{0,12}[，,]\s*|^(?:原文|报道|文中)(?:中)?(?:提到|指出|显示|说|称)[，,：:]?\s*"
+    r"^(?:答案?|回答|答复|Answer)\s*[:：]\s*"
+    r"|^(?:根据|依据|从|按照)(?:原文|报道|材料|上文|文中|以上)[^，,]{0,12}[，,]\s*"
+    r"|^(?:原文|报道|文中)(?:中)?(?:提到|指出|显示|说|称)[，,：:]?\s*"
 )
 _REFUSAL = re.compile(
-    r"未提到|没有提到|未提及|没有提及|未说明|没有说明|未明确|无法(?:回答|确定|得知)|不知道|信息不足|没有(?:相关|答案)|not (?:mention|state|say)|does not|no information",
+    r"未提到|没有提到|未提及|没有提及|未说明|没有说明|未明确|无法(?:回答|确定|得知)|不知道|信息不足|没有(?:相关|答案)"
+    r"|not (?:mention|state|say)|does not|no information",
     re.I,
 )
 _MARKUP = re.compile(r"[*_`#>|]+")

@@ -153,7 +153,7 @@ def stand_alone(question: str, history: Sequence[Turn]) -> tuple[str, tuple[Term
         return question, ()
     last = asked[-1]
     if len(asked) > 1 and _dependent(last):
-        last, _ = stand_alone(last, [turn for turn in history[: _last_user(history)]])
+        last, _ = stand_alone(last, list(history[: _last_user(history)]))
     pronoun = _PRONOUN.search(question)
     if not pronoun and not _dependent(question):
         return question, ()
@@ -360,9 +360,9 @@ def _coordinate(question: str, at: int) -> bool:
 def _right_conjunct(question: str, left_end: int, start: int) -> int:
     """Return where the right conjunct ends: its quotation or date, a word that ends as the left one does, or one word."""
     rest = question[start:]
-    if quoted := re.match(r"[^“《「]{0,10}?[“《「][^”》」]+[”》」]", rest):
-        if question[left_end - 1] in "”》」" or (quoted.start() == 0 and rest[0] in "“《「"):
-            return start + quoted.end()
+    quoted = re.match(r"[^“《「]{0,10}?[“《「][^”》」]+[”》」]", rest)
+    if quoted and (question[left_end - 1] in "”》」" or rest[0] in "“《「"):
+        return start + quoted.end()
     if dated := _DATE_WORD.match(rest) or re.match(r"(?:19|20)\d\d年?", rest):
         return start + dated.end()
     ends = [word.end for word in tagged(rest)]
@@ -377,9 +377,9 @@ def _left_conjunct(question: str, end: int, right: str) -> int:
         opened = max(left.rfind(mark) for mark in "“《「")
         lead = re.search(r"[^，：的在]*$", left[:opened])
         return lead.start() if lead and right[0] not in "“《「" else opened
-    if dated := re.search(rf"(?:{_DATE_WORD.pattern}|(?:19|20)\d\d年?)$", left):
-        if _DATE_WORD.match(right) or right[:2] in {"19", "20"}:
-            return dated.start()
+    dated = re.search(rf"(?:{_DATE_WORD.pattern}|(?:19|20)\d\d年?)$", left)
+    if dated and (_DATE_WORD.match(right) or right[:2] in {"19", "20"}):
+        return dated.start()
     words, other = tagged(left), tagged(right)
     if not words or not other:
         return 0

@@ -42,8 +42,11 @@ class Part:
 
 @dataclass(frozen=True, slots=True)
 class Line:
-    """A sentence of an article with what stands around it: up to three sentences before it in its paragraph (nearest
-    first), the one after it, and the opening of the article."""
+    """A sentence of an article with what stands around it.
+
+    That is up to three sentences before it in its paragraph (nearest first), the one after it, and the opening of the
+    article.
+    """
 
     article: Article
     start: int
@@ -61,9 +64,10 @@ class Signals:
     `here` in the sentence, `around` with its surroundings, `nearby` without the rest of the article, `headline` in the
     headline, `clause` in the clause of the filler; `missing` and `absent` are the weight of the rarest word that is
     neither around nor here; `near` and `lacking` the same for the words next to the hole; `verbs` for its verbs.
-    `fit` how well the best filler fits the hole, `beside` and `close` how near it stands to the words next to it. `dated` whether the question names a date, `dates` how well it agrees, `clash` whether
-    the sentence names another one. `shared` the bigrams in common, `asking` a question or a teaser, `strangers` the names in the filler's clause that the question does not have, `order` a doer before
-    the verb, `kind` the hole's.
+    `fit` how well the best filler fits the hole, `beside` and `close` how near it stands to the words next to it.
+    `dated` whether the question names a date, `dates` how well it agrees, `clash` whether the sentence names another
+    one. `shared` the bigrams in common, `asking` a question or a teaser, `strangers` the names in the filler's clause
+    that the question does not have, `order` a doer before the verb, `kind` the hole's.
     """
 
     here: float

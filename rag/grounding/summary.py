@@ -11,7 +11,6 @@ from rag.grounding.evidence import evidence_of, tokens
 from rag.grounding.extract import trimmed
 from rag.grounding.question import Wish
 from rag.grounding.terms import Term, content_terms, presence
-from rag.protocols import Cancelled, LanguageModel
 from rag.schema import Answer, AnswerEvent, AnswerReady, Article, Claim, ClaimReady, EvidenceFound, Filters
 from rag.settings import Settings
 from rag.text.dates import date_mentions
@@ -28,9 +27,7 @@ def summary_events(
     filters: Filters,
     search: Searcher,
     archive: Archived,
-    llm: LanguageModel | None,
     settings: Settings,
-    cancelled: Cancelled | None,
     clock: Clock,
     notes: tuple[str, ...],
 ) -> Iterator[AnswerEvent]:
@@ -68,9 +65,9 @@ def summary_events(
             evidence,
             (),
             notes,
-            llm.name if llm is not None else "none",
+            "none",
             clock.timings(),
-        )  # fmt: skip
+        )
     )
 
 

@@ -248,10 +248,7 @@ def _unqualified(word: str, text: str) -> bool:
 
 def _has_title(title: str, text: str) -> bool:
     """A 副市长 is no 市长: the title counts only where no modifier stands before it."""
-    for match in re.finditer(re.escape(title), text):
-        if not text[: match.start()].endswith(MODIFIERS):
-            return True
-    return False
+    return any(not text[: match.start()].endswith(MODIFIERS) for match in re.finditer(re.escape(title), text))
 
 
 @lru_cache(maxsize=8192)
