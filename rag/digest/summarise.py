@@ -25,7 +25,7 @@ _MAX_TOKENS = 80
 _ROOM = 170  # characters of an article in the prompt, about 120 tokens
 _STOP = ("\n\n", "原文", "注：")
 _MOST = 3
-_LEAD_IN = re.compile(r"^(?:新闻)?(?:摘要|概要|总结)[：:]|^[“\"]|^\d+[.、]\s*|^[-*•]\s*")
+_LEAD_IN = re.compile(r"^(?:新闻)?(?:摘要|概要|总结)[：:]|^\d+[.、]\s*|^[-*•]\s*")
 
 
 def prompt(lines: Sequence[Line]) -> str:
@@ -74,12 +74,14 @@ def told_by_model(text: str, article: Article) -> tuple[Claim, ...]:
     clean = text.strip()
     while (found := _LEAD_IN.match(clean)) and found.end():
         clean = clean[found.end() :].strip()
-    clean = clean.rstrip('”"') if clean.count("“") < clean.count("”") else clean
+    if clean[:1] in {"“", '"'} and clean[-1:] in {"”", '"'} and not re.search('[“”"]', clean[1:-1]):
+        clean = clean[1:-1]
     evidence = [line.evidence for line in news_lines(article)]
     claims: list[Claim] = []
     for start, end in sentence_spans(clean):
         sentence = clean[start:end]
-        if sentence[-1] not in "。！？”’）》" or len(sentence) < 8:
+        broken = end == len(clean) and sentence[-1] not in "。！？”’）》"
+        if broken or len(sentence) < 8:
             continue
         claim = verify(printed(sentence), evidence)
         if claim.verdict != "supported" or not claim.citations or _repeats(claim.text, claims):

@@ -100,3 +100,16 @@ def test_a_model_that_breaks_leaves_the_source_sentences(tmp_path: Path) -> None
     assert last.llm == "none"
     assert "broke off" in last.notes[0]
     assert "3.2亿元" in told(last)
+
+
+def test_quotation_marks_around_the_whole_are_dropped_and_others_kept() -> None:
+    named = Article("便民服务", "“莲心办”服务累计下沉干部120人次，办理事项1200余件。", edition=DAY)
+    (claim,) = told_by_model("“莲心办”服务累计下沉干部120人次。", named)
+    assert claim.text == "“莲心办”服务累计下沉干部120人次。"
+    (claim,) = told_by_model("“工程总投资3.2亿元。”", WATER)
+    assert claim.text == "工程总投资3.2亿元。"
+
+
+def test_a_sentence_that_only_says_the_headline_again_is_dropped() -> None:
+    assert told_by_model("乙县举办龙舟赛。", RACE) == ()
+    assert told_by_model("乙县举办龙舟赛，32支队伍参赛。", RACE)
