@@ -13,11 +13,9 @@ from collections.abc import Sequence
 from dataclasses import dataclass
 
 from rag.grounding.asked import Asked, Kind, is_generic, read_asked
-from rag.grounding.lexicon import synonymous
 from rag.grounding.names import MODIFIERS, TITLES, Person, people
-from rag.grounding.polarity import direction, opposed
-from rag.grounding.quantities import equal_facts
-from rag.grounding.reading import facts_of, fine_words, squeezed
+from rag.grounding.premise import contradicted
+from rag.grounding.reading import facts_of, squeezed
 from rag.grounding.terms import Term, content_terms, presence
 from rag.schema import Evidence
 from rag.text.dates import DateMention, date_mentions
@@ -94,20 +92,27 @@ def binds(question: str, evidence: Evidence) -> Binding:
     """Return whether, and with what, the evidence sentence answers `question`."""
     parsed = _parse(question)
     quote = evidence.quote
-    conflict = _conflict(parsed, evidence)
     missing = tuple(term.text for term in parsed.about if term.weight >= 0.55 and not _known(term, evidence))
+    named = any(not _has_digit(word) for word in missing)
+    turned = None if named else contradicted(question, evidence)
+    if turned is not None:
+        said = f"原文说的是“{turned.clause}”"
+        return Binding(
+            parsed.asked.kind, False, turned.clause, turned.start, turned.end, turned.clause, turned.start, turned.end,
+            conflict=said, reasons=turned.reasons,
+        )  # fmt: skip
     candidates = _candidates(parsed, evidence)
     best = max(candidates, key=lambda item: item.bound, default=None)
     if best is None or best.bound <= 0:
         reasons = tuple(dict.fromkeys(item.reason for item in candidates if item.reason)) or (_nothing(parsed.asked),)
-        return Binding(parsed.asked.kind, False, missing=missing, conflict=conflict, reasons=reasons)
+        return Binding(parsed.asked.kind, False, missing=missing, reasons=reasons)
     begin, stop = _clause_of(quote, best)
     absent = tuple(f"原文没有提到“{word}”" for word in missing)
     weight = sum(term.weight for term in parsed.about) or 1.0
     known = sum(term.weight * _known(term, evidence) for term in parsed.about) / weight if parsed.about else 1.0
     return Binding(
         kind=parsed.asked.kind,
-        answers=not missing and not conflict,
+        answers=not missing,
         value=best.text,
         start=evidence.start + best.start,
         end=evidence.start + best.end,
@@ -116,7 +121,6 @@ def binds(question: str, evidence: Evidence) -> Binding:
         clause_end=evidence.start + stop,
         strength=round(min(1.0, 0.5 * best.bound + 0.5 * known), 3),
         missing=missing,
-        conflict=conflict,
         reasons=absent,
     )
 
@@ -338,48 +342,5 @@ def _nothing(asked: Asked) -> str:
     return f"这一句没有可以作答的{names.get(asked.kind, '内容')}"
 
 
-def _conflict(question: _Question, evidence: Evidence) -> str:
-    """Say how the sentence contradicts the premise: an opposite direction or another figure for the same subject."""
-    asked = question.asked
-    if asked.kind not in {"reason", "yesno", "manner", "date", "duration", "person", "place"}:
-        return ""
-    quote = squeezed(evidence.quote)
-    subject = [term for term in (*question.focus, *question.about) if not direction(term.text) and not _has_digit(term)]
-    for match in _CLAUSE.finditer(quote):
-        clause = match[0]
-        here = [term for term in subject if presence(term, clause) >= 0.8 and len(term.text) > 1]
-        if not here or not all(_known(term, evidence) for term in subject if term.weight >= 0.6):
-            continue
-        turned = _turned(question.text, clause)
-        figure = _other_figure(question.text, clause, evidence.article.date)
-        if turned and (figure or len(here) * 2 >= len(subject)):
-            return f"原文说的是“{clause.rstrip('，。；：！？')}”"
-        if figure and len(here) * 2 >= len(subject):
-            return f"原文说的是“{clause.rstrip('，。；：！？')}”"
-    return ""
-
-
-def _has_digit(term: Term) -> bool:
-    return any(char.isdigit() for char in term.text)
-
-
-def _turned(question: str, clause: str) -> bool:
-    """Return True when both tell a direction and they are opposite."""
-    mine = [word.text for word in fine_words(question) if direction(word.text)]
-    theirs = [word.text for word in fine_words(clause) if direction(word.text)]
-    if not mine or not theirs:
-        return False
-    if any(direction(one) == direction(other) or synonymous(one, other) for one in mine for other in theirs):
-        return False
-    return any(opposed(one, other) for one in mine for other in theirs)
-
-
-def _other_figure(question: str, clause: str, edition: str) -> bool:
-    """Return True when the question states a figure in a unit that the clause has only with other figures."""
-    mine = [figure for figure in facts_of(question, edition) if isinstance(figure, Quantity) and figure.unit]
-    theirs = [figure for figure in facts_of(clause, edition) if isinstance(figure, Quantity)]
-    for figure in mine:
-        rivals = [other for other in theirs if other.unit == figure.unit and other.ordinal == figure.ordinal]
-        if rivals and not any(equal_facts(figure, other) for other in rivals):
-            return True
-    return False
+def _has_digit(word: str) -> bool:
+    return any(char.isdigit() for char in word)

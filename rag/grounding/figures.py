@@ -6,7 +6,7 @@ from collections.abc import Sequence
 
 from rag.grounding.alignment import Placed, context_match
 from rag.grounding.placing import Source
-from rag.grounding.quantities import bound_fault, counted, date_fault, equal_facts, figure_fault, rescue
+from rag.grounding.quantities import bound_fault, counted, date_fault, equal_facts, figure_fault, rescue, rival_figure
 from rag.grounding.reading import Reading, read, squeezed
 from rag.text.dates import DateMention
 from rag.text.numbers import Quantity
@@ -34,7 +34,8 @@ def fact_faults(placed: Placed, source: Source, sources: Sequence[Source]) -> tu
                 other = None
             hard += _date(fact, other, source, sources)
         elif not isinstance(other, Quantity):
-            hard.append(_elsewhere(fact, reading) or f"原文没有“{fact.text}”")
+            rival = rival_figure(claim, i, reading)
+            hard.append(_elsewhere(fact, reading) or (figure_fault(fact, rival) if rival else f"原文没有“{fact.text}”"))
         elif fault := figure_fault(fact, other):
             hard.append(_elsewhere(fact, reading) or fault)
         elif fault := bound_fault(fact, other):

@@ -109,6 +109,26 @@ def place_on(claim: Reading, clause: Clause, sources: Sequence[Source], number: 
     return _on(claim, clause, number, align(claim, sources[number].reading, clause.first, clause.last))
 
 
+def place_by_facts(claim: Reading, clause: Clause, sources: Sequence[Source]) -> Clause:
+    """Return the clause where its sentence has its figures, though other words fit better elsewhere in it.
+
+    行政处罚案件上升28.15% fits 不予处罚案件上升53.87% best, but is about 行政处罚案件下降28.15%.
+    """
+    facts = [i for i in range(clause.first, clause.last) if i in claim.facts]
+    theirs = sources[clause.source].reading.facts
+
+    def equal(option: Clause) -> int:
+        places = [option.pairs[i - option.first] for i in facts]
+        return sum(j in theirs and equal_facts(claim.facts[i], theirs[j]) for i, j in zip(facts, places, strict=True))
+
+    if equal(clause) == len(facts):
+        return clause
+    within = align_within(claim, sources[clause.source].reading, clause.first, clause.last)
+    options = [_on(claim, clause, clause.source, pairs) for pairs in within]
+    likely = [option for option in options if option.share >= 0.5 and equal(option) > equal(clause)]
+    return max(likely, key=lambda option: (equal(option), _quality(option)), default=clause)
+
+
 def _on(claim: Reading, clause: Clause, source: int, pairs: Sequence[int]) -> Clause:
     return replace(clause, source=source, pairs=tuple(pairs), share=_share(claim, clause.first, pairs))
 

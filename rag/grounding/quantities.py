@@ -84,6 +84,21 @@ def rescue(claim: Reading, i: int, source: Reading, j: int) -> int:
     return best if near.get(best, 0.0) >= max(0.6, *near.values()) else -1
 
 
+def rival_figure(claim: Reading, i: int, source: Reading) -> Quantity | None:
+    """Return the figure of the source, in the unit of claim token `i`, that counts the same noun, or None."""
+    fact = claim.facts[i]
+    if not isinstance(fact, Quantity):
+        return None
+    near = {
+        k: max(_shared(claim, i, source, k, side) for side in (0, -1, 1))
+        for k, other in source.facts.items()
+        if isinstance(other, Quantity) and same_unit(fact, other) and not same_value(fact, other)
+    }
+    best = max(near, key=lambda k: near[k], default=-1)
+    found = source.facts.get(best)
+    return found if isinstance(found, Quantity) and near[best] >= 0.6 else None
+
+
 def _shared(claim: Reading, i: int, source: Reading, k: int, side: int) -> float:
     """Return the share of the words around claim token `i` that stand around source token `k`, figures apart.
 

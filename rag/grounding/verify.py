@@ -68,6 +68,11 @@ def verify(text: str, evidence: Sequence[Evidence], *, question: str = "") -> Cl
     return Claim(text, verdict, tuple(dict.fromkeys(reasons)), cited)
 
 
+def contradictions(claim: Reading, clause: Clause, sources: Sequence[Source]) -> tuple[str, ...]:
+    """Return what turns a placed clause round: another figure, date or office, a denial, the opposite direction."""
+    return _judged(claim, clause, sources, "").hard
+
+
 def _best(claim: Reading, clause: Clause, sources: Sequence[Source], question: str) -> _Finding:
     """Judge a clause where it was placed and, if something speaks against it there, where it may stand as well.
 
