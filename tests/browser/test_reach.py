@@ -170,6 +170,7 @@ def test_axe_finds_no_serious_fault(visit: Any, address: str, scheme: str, size:
             open_tab(page, 3)
         page.wait_for_timeout(400)
         found = page.evaluate("axe.run(document, {resultTypes: ['violations'], iframes: false})")
+        assert len(found["passes"]) > 10
         for fault in found["violations"]:
             if fault["impact"] in ("serious", "critical"):
                 faults[f"{state}: {fault['id']}"] = [node["html"][:160] for node in fault["nodes"]][:4]
