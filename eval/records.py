@@ -164,6 +164,19 @@ def write_run(folder: Path, about: Mapping[str, Any], records: Iterable[Record])
     write_whole(folder / "run.json", json.dumps(about, ensure_ascii=False, indent=1) + "\n")
 
 
+def read_json(path: Path) -> dict[str, Any]:
+    """Return a JSON object from a run's folder.
+
+    Raises:
+        InputError: it cannot be read.
+    """
+    try:
+        found: dict[str, Any] = json.loads(path.read_text("utf-8"))
+    except (OSError, ValueError) as error:
+        raise InputError(f"{path} cannot be read: {error}") from None
+    return found
+
+
 def read_run(folder: Path) -> tuple[dict[str, Any], tuple[Record, ...]]:
     """Return what was run and its records.
 

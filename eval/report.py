@@ -10,7 +10,7 @@ from typing import TYPE_CHECKING, Any
 
 from eval.charts import Bar, bars
 from eval.judge import Opinion, opinion_rows, read_opinions
-from eval.records import Record, read_run, write_whole
+from eval.records import Record, read_json, read_run, write_whole
 from eval.scoring import Summary, grouped, score
 from eval.statistics import mean_interval
 from eval.tables import (
@@ -40,18 +40,26 @@ def write_report(folder: Path) -> Path:
     Raises:
         InputError: the folder is not a run.
     """
-    about, records = read_run(folder)
     path = folder / "report.html"
-    write_whole(path, report_html(about, records, read_opinions(folder)))
+    if (folder / "result.json").is_file():
+        page = result_html(read_json(folder / "run.json"), read_json(folder / "result.json"))
+    else:
+        about, records = read_run(folder)
+        page = report_html(about, records, read_opinions(folder))
+    write_whole(path, page)
     return path
+
+
+def result_html(about: Mapping[str, Any], result: Mapping[str, Any]) -> str:
+    """Return the tables of a recipe as one self-contained HTML page; every text in it is escaped."""
+    return _templates().get_template("result.html").render(about=about, result=result)
 
 
 def report_html(about: Mapping[str, Any], records: Sequence[Record], opinions: Sequence[Opinion] = ()) -> str:
     """Return the report of a run as one self-contained HTML page; every text in it is escaped."""
-    from jinja2 import Environment, FileSystemLoader
     from markupsafe import Markup
 
-    environment = Environment(loader=FileSystemLoader(Path(__file__).parent / "templates"), autoescape=True)
+    environment = _templates()
     parts = grouped(records, lambda one: one.system)
     return environment.get_template(
         "report.html"
@@ -75,6 +83,12 @@ def report_html(about: Mapping[str, Any], records: Sequence[Record], opinions: S
         ],
         shown=lambda record: Markup(_case_html(environment, record)),  # noqa: S704 - rendered with autoescape
     )
+
+
+def _templates() -> Environment:
+    from jinja2 import Environment, FileSystemLoader
+
+    return Environment(loader=FileSystemLoader(Path(__file__).parent / "templates"), autoescape=True)
 
 
 def _table(summaries: Sequence[tuple[str, Summary]]) -> dict[str, Any]:

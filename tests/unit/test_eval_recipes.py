@@ -4,6 +4,7 @@ import pytest
 
 from eval import archives, retrieval
 from eval.recipes import Request, run_recipe
+from eval.report import write_report
 from rag.errors import InputError
 from rag.fakes import HashEmbedder
 from rag.settings import Settings
@@ -59,13 +60,16 @@ def test_ranking_a_pool_gives_every_system_a_row(request_):
 
 def test_digests_are_scored_beside_lead_3(request_):
     write(request_.data / "articles" / "articles.jsonl", list(articles()))
-    _, result = run_recipe("digest", request_)
+    where, result = run_recipe("digest", request_)
     ours = result.figures["none"]
     assert 0.0 < ours["rouge_l"] <= 1.0
     assert ours["verified"] == 1.0
     assert 0.0 < ours["coverage"] <= 1.0
     assert [row[0] for row in result.sheets[1].rows] == ["2023-08-01", "2023-08-02"]
     assert result.notes == ()
+    page = write_report(where).read_text("utf-8")
+    assert "lead-3" in page
+    assert "default-src 'none'" in page
 
 
 def test_the_verifier_is_scored_by_kind(request_):
