@@ -21,7 +21,7 @@ from rag.grounding.composing import (
 )
 from rag.grounding.deciding import ENOUGH, Decision, decide, grouped
 from rag.grounding.evidence import gather, select_evidence
-from rag.grounding.phrasing import Phrased, phrase, source_claim
+from rag.grounding.phrasing import Phrased, phrase, source_claims
 from rag.grounding.question import Wish, read_question
 from rag.grounding.summary import summary_events
 from rag.protocols import Cancelled, LanguageModel
@@ -73,7 +73,7 @@ def answer_events(
             filters=filters,
             search=search,
             archive=archive,
-            settings=settings,
+            top=settings.top,
             clock=clock,
             notes=notes,
         )
@@ -166,7 +166,7 @@ def _fact_events(
     for group in groups:
         asked = wish.text if len(groups) == 1 and not draft.unanswered else _asked(group)
         if model is None or (cancelled is not None and cancelled.is_set()):
-            phrased = Phrased((source_claim(group),) if llm is None or group[0].chance >= ENOUGH else ())
+            phrased = Phrased(source_claims(group) if llm is None or group[0].chance >= ENOUGH else ())
         else:
             phrased = yield from phrase(asked, group, model, cancelled, clock, english=wish.english)
         if phrased.fault:

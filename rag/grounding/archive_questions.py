@@ -12,7 +12,7 @@ from dataclasses import dataclass
 from rag.grounding.composing import Archived, Searcher, coverage, listed, short_title
 from rag.grounding.question import Wish
 from rag.grounding.terms import content_terms, presence
-from rag.schema import Article, Citation, Claim, Evidence, Filters, Outcome
+from rag.schema import Article, Claim, Evidence, Filters, Outcome
 from rag.text.dates import date_mentions
 from rag.text.numbers import flat, number_value
 from rag.text.sentences import sentence_spans
@@ -80,7 +80,7 @@ def _edition(wish: Wish, archive: Archived, filters: Filters) -> Listing:
         where = f"{date or '这一天'}" + (f"第{page}版" if page else "")
         return Listing("not_found", f"档案中没有{where}的报道。{coverage(archive)}")
     where = f"{articles[0].edition.paper}{date}" + (f"第{page}版" if page else "")
-    return _listing(f"{where}共有{len(articles)}篇报道：", articles, "")
+    return _listing(f"{where}共有{len(articles)}篇报道：", articles, "", told=True)
 
 
 def _edition_asked(text: str, archive: Archived, filters: Filters) -> tuple[str, str, str]:
@@ -124,27 +124,26 @@ def _printed(article: Article) -> str:
     return match[1] if match else ""
 
 
-def _listing(head: str, articles: Sequence[Article], phrase: str, *, bare: bool = False) -> Listing:
+def _listing(head: str, articles: Sequence[Article], phrase: str, *, bare: bool = False, told: bool = False) -> Listing:
     """Return the titles as claims, each citing the sentence with the phrase, or the opening."""
     shown = articles[:_MAX_LISTED]
     evidence = tuple(_evidence(article, number, phrase) for number, article in enumerate(shown, 1))
     if bare:
         signed: tuple[Claim, ...] = (Claim(head, "supported", (), tuple(one.citation for one in evidence)),)
         return Listing("answered", head, signed, evidence)
-    claims = tuple(Claim(_entry(one.article), "supported", (), (_citation(one),)) for one in evidence)
+    places = {(article.date, article.edition.page) for article in shown}
+    claims = tuple(
+        Claim(_entry(one.article, dated=not told or len(places) > 1), "supported", (), (one.citation,))
+        for one in evidence
+    )
     notes = (f"只列出前{_MAX_LISTED}篇。",) if len(articles) > _MAX_LISTED else ()
     return Listing("answered", head + "；".join(claim.text for claim in claims) + "。", claims, evidence, notes=notes)
 
 
-def _entry(article: Article) -> str:
-    where = "，".join(
-        part for part in (article.date, f"第{article.edition.page}版" if article.edition.page else "") if part
-    )
-    return f"《{short_title(article)}》" + (f"（{where}）" if where else "")
-
-
-def _citation(evidence: Evidence) -> Citation:
-    return evidence.citation
+def _entry(article: Article, *, dated: bool) -> str:
+    page = f"第{article.edition.page}版" if article.edition.page else ""
+    where = "，".join(part for part in (article.date, page) if part)
+    return f"《{short_title(article)}》" + (f"（{where}）" if where and dated else "")
 
 
 def _evidence(article: Article, number: int, phrase: str) -> Evidence:

@@ -43,6 +43,8 @@ def read_part(text: str, topic: Sequence[Term] = ()) -> Part:
 
 
 def _without_hole(text: str, asked: Asked) -> str:
+    if asked.who:  # 陈明说了 must not be read as one name
+        return text.replace(asked.who, f" {asked.who} ", 1)
     if asked.unit and (counted := re.match(rf"[亿万千百十]*{re.escape(asked.unit)}", asked.after)):
         return f"{asked.before} {asked.after[counted.end() :]}"
     return f"{asked.before} {asked.after}" if asked.after else asked.before or text
@@ -54,6 +56,8 @@ def _near(asked: Asked, terms: Sequence[Term]) -> tuple[Term, ...]:
     after = [term for term in terms if term.text in asked.after and term not in before]
     before.sort(key=lambda term: asked.before.rfind(term.text))
     after.sort(key=lambda term: asked.after.find(term.text))
+    if asked.kind == "speech":
+        return tuple(term for term in terms if term.text in asked.who)
     if asked.kind in {"person", "organisation"} and after:
         return tuple(after[:2])
     if asked.kind == "place" and "位于" in asked.before:

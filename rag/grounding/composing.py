@@ -2,12 +2,14 @@
 
 from __future__ import annotations
 
+import re
 import time
 from collections.abc import Iterable, Sequence
 from typing import Protocol
 
 from rag.schema import Article, Claim, EditionSummary, Filters, SearchResult, Timings
 
+_ENDED = re.compile(r"[。！？.!?…][”’）」』]?$")
 EXTRACT_LABEL = "原文摘录："
 
 
@@ -87,4 +89,4 @@ def not_found_text(nearest: Sequence[Article], archive: Archived, *, missing: st
 
 def claim_texts(claims: Sequence[Claim]) -> str:
     """Return the text of the shown claims, each a sentence."""
-    return "".join(claim.text if claim.text[-1:] in "。！？.!?”" else f"{claim.text}。" for claim in claims)
+    return "".join(claim.text if _ENDED.search(claim.text) else f"{claim.text.rstrip('，；')}。" for claim in claims)

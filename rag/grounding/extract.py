@@ -11,12 +11,13 @@ from rag.text.numbers import flat
 _WHOLE = 46  # sentences up to this length are shown whole
 _LONGEST = 110
 _OPENING = re.compile(
-    r"^(?:本报讯|.{0,12}电)?\s*[（(](?:记者|通讯员|见习记者|特约记者|实习)[^）)]{0,40}[）)]\s*|^(?:同时|此外|另外|目前|其中|据悉|据了解|而且|并且|不仅如此|与此同时)[，,]"
+    r"^(?:（上接[^）]{1,12}）)?(?:本报讯|.{0,12}电)?\s*[（(](?:记者|通讯员|见习记者|特约记者|实习)[^）)]{0,40}[）)]\s*|^（上接[^）]{1,12}）"
+    r"|^本报讯\s*|^(?:同时|此外|另外|目前|其中|据悉|据了解|而且|并且|不仅如此|与此同时)[，,]"
 )
 _PRECISE = frozenset(("quantity", "duration", "date", "person", "organisation", "place"))
 
 
-def excerpt_span(part: Part, found: Bearing) -> tuple[int, int]:
+def excerpt_span(part: Part, found: Bearing, *, tight: bool = False) -> tuple[int, int]:
     """Return where in the line's text the words that answer `part` stand: whole clauses, without the by-line."""
     text = found.line.text
     opening = _OPENING.match(text)
@@ -25,17 +26,20 @@ def excerpt_span(part: Part, found: Bearing) -> tuple[int, int]:
         return begin, len(text)
     pieces = [piece for piece in clauses(text) if piece[1] > begin] or [(begin, len(text))]
     first, last = _core(part, found, text, pieces)
-    if part.asked.kind not in _PRECISE:
+    if part.asked.kind not in _PRECISE and part.asked.kind != "yesno" and not tight:
         first, last = _widened(text, pieces, first, last)
     elif not _names_subject(part, text[pieces[first][0] : pieces[last][1]]):
         first = _with_subject(part, text, pieces, first, last)
     return max(begin, pieces[first][0]), pieces[last][1]
 
 
-def excerpt(found: Bearing, *parts: Part) -> str:
-    """Return the words of the line that answer `parts`, as one run of clauses where they stand near one another."""
+def excerpt(found: Bearing, *parts: Part, tight: bool = False) -> str:
+    """Return the words of the line that answer `parts`, as one run of clauses where they stand near one another.
+
+    `tight` keeps to the clause that has most of the question's words, also for explanations and lists.
+    """
     text = found.line.text
-    spans = sorted(excerpt_span(part, found) for part in parts)
+    spans = sorted(excerpt_span(part, found, tight=tight) for part in parts)
     merged = [spans[0]]
     for start, end in spans[1:]:
         if start - merged[-1][1] <= 12:

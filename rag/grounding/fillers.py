@@ -83,7 +83,6 @@ def _dates(asked: Asked, text: str, edition: str) -> tuple[Filler, ...]:
         if wanted and not said:
             continue
         if _PERIOD.match(text, one.end):
-            found.append(Filler(one.start, one.end, 0.3))
             continue
         fit = 1.0 if one.day or wanted else 0.9 if one.month else 0.75 if one.year and not one.relative else 0.5
         found.append(Filler(one.start, one.end, fit))

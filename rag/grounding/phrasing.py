@@ -2,18 +2,21 @@
 
 from __future__ import annotations
 
+import re
 from collections.abc import Generator, Sequence
 from dataclasses import dataclass
 
 from rag.errors import LLMError
-from rag.grounding.bearing import Bearing
+from rag.grounding.bearing import Bearing, article_lines
 from rag.grounding.composing import Clock
 from rag.grounding.deciding import SURE, Decision
 from rag.grounding.evidence import evidence_of
-from rag.grounding.extract import excerpt
+from rag.grounding.extract import excerpt, trimmed
 from rag.grounding.fillers import fillers
+from rag.grounding.names import people
 from rag.grounding.parse import answer_sentences, is_refusal
 from rag.grounding.prompt import ANSWER_SYSTEM, ENGLISH_SYSTEM, answer_prompt
+from rag.grounding.signals import Line
 from rag.grounding.verify import verify
 from rag.protocols import Cancelled, LanguageModel
 from rag.schema import AnswerEvent, Claim, Drafting
@@ -23,6 +26,9 @@ _STOP = ("\n", "问题：", "原文：")
 _MAX_LINES = 3
 # A line this likely is read alone; others beside it would only cost time.
 _ALONE = 0.85
+_CORRECTION = "报道的说法与问题不同："
+# What somebody said is quoted, not retold.
+_QUOTED_KINDS = frozenset(("speech",))
 _FILLED = frozenset(("quantity", "date", "person", "duration"))
 
 
@@ -40,14 +46,40 @@ class Phrased:
     fault: str = ""
 
 
-def source_claim(group: Sequence[Decision]) -> Claim:
-    """Return the source's own words as a claim; where they correct the question's premise, they say so."""
+def source_claims(group: Sequence[Decision]) -> tuple[Claim, ...]:
+    """Return the source's own words as claims; where they correct the question's premise, or confirm it, they say so."""
     first = group[0]
-    text = excerpt(first.lines[0], *(decision.part for decision in group))
-    citation = evidence_of(first.lines[0].line).citation
+    best = first.lines[0]
+    text = excerpt(best, *(decision.part for decision in group), tight=bool(first.conflict))
+    one = evidence_of(best.line)
     if first.conflict:
-        return Claim(f"报道的说法与问题不同：{text}", "supported", (first.conflict,), (citation,))
-    return Claim(text, "supported", (), (citation,))
+        return (Claim(f"{_CORRECTION}{text}", "supported", (first.conflict,), (one.citation,)),)
+    if first.part.asked.kind == "yesno" and verify(statement(first.part.text), [one]).verdict == "supported":
+        return (Claim(f"是的，{text}", "supported", (), (one.citation,)),)
+    claims = [Claim(text, "supported", (), (one.citation,))]
+    if first.part.asked.kind == "speech":
+        for line in _went_on(best):
+            claims.append(Claim(trimmed(line.text), "supported", (), (evidence_of(line).citation,)))
+    return tuple(claims)
+
+
+def _went_on(best: Bearing) -> list[Line]:
+    """Return the sentences of the same paragraph in which the same speaker goes on."""
+    lines = [line for line in article_lines(best.line.article) if line.start >= best.line.end][:_MAX_LINES]
+    found: list[Line] = []
+    end = best.line.end
+    for line in lines:
+        if "\n" in best.line.article.body[end : line.start] or any(person.title for person in people(line.text)):
+            break
+        found.append(line)
+        end = line.end
+    return found
+
+
+def statement(question: str) -> str:
+    """Return a yes-or-no question as the statement it asks about."""
+    text = re.sub(r"(?:是不是|是否)(?=是)|有没有|会不会|对不对|对吗|是吗|吗|么|嘛|[？?]", "", question)
+    return re.sub(r"是不是|是否", "", text).strip("，, ")
 
 
 def phrase(
@@ -63,11 +95,14 @@ def phrase(
 
     The model's words are shown only when the evidence bears them out and they fill the hole; else the source's are.
     """
-    quoted = source_claim(group)
-    if group[0].conflict and not english:
-        return Phrased((quoted,))
+    quoted = source_claims(group)
+    if (group[0].conflict or group[0].part.asked.kind in _QUOTED_KINDS) and not english:
+        return Phrased(quoted)
     lines = _lines(group)
-    sentences = [quoted.text, *(excerpt(line, group[0].part) for line in lines[1:])]
+    sentences = [
+        excerpt(lines[0], *(decision.part for decision in group)),
+        *(excerpt(line, group[0].part) for line in lines[1:]),
+    ]
     prompt = answer_prompt(question, list(dict.fromkeys(sentences)), lines[0].line.article.title)
     words = ""
     try:
@@ -80,9 +115,9 @@ def phrase(
                 words += delta.text
                 yield Drafting(words)
     except LLMError as error:
-        return Phrased((quoted,), fault=str(error))
+        return Phrased(quoted, fault=str(error))
     if cancelled is not None and cancelled.is_set():
-        return Phrased((quoted,))
+        return Phrased(quoted)
     return _checked(words, group, lines, quoted)
 
 
@@ -91,11 +126,11 @@ def _lines(group: Sequence[Decision]) -> tuple[Bearing, ...]:
     return lines[:1] if lines[0].chance >= _ALONE or len(group) > 1 else lines
 
 
-def _checked(words: str, group: Sequence[Decision], lines: Sequence[Bearing], quoted: Claim) -> Phrased:
+def _checked(words: str, group: Sequence[Decision], lines: Sequence[Bearing], quoted: tuple[Claim, ...]) -> Phrased:
     """Keep the model's sentences that the evidence bears out and that answer; else the source's words, or nothing."""
     sure = max(decision.chance for decision in group) >= SURE
     if not words.strip() or is_refusal(words):
-        return Phrased((quoted,) if sure else (), silent=True)
+        return Phrased(quoted if sure else (), silent=True)
     own = [evidence_of(line.line, number, line.chance) for number, line in enumerate(lines, 1)]
     question = "；".join(decision.part.text for decision in group)
     kept: list[Claim] = []
@@ -107,7 +142,7 @@ def _checked(words: str, group: Sequence[Decision], lines: Sequence[Bearing], qu
         return Phrased(tuple(kept), tuple(withheld), by_model=True)
     grounded = bool(kept) or any(claim.verdict == "partial" for claim in withheld)
     if sure or grounded:
-        return Phrased((quoted,), tuple(withheld))
+        return Phrased(quoted, tuple(withheld))
     return Phrased((), tuple(withheld), silent=True)
 
 
