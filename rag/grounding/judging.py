@@ -330,7 +330,7 @@ def _titles(difference: Difference, result: Judged) -> None:
     printed = [word.text for word in difference.printed]
     wrong = [word for word in said if word in TITLES and word not in printed]
     right = [word for word in printed if word in TITLES and word not in said]
-    if wrong and right:
+    if wrong and right and not synonymous(wrong[0], right[0]):
         result.hard.append(f"原文的职务是“{right[0]}”，不是“{wrong[0]}”")
 
 

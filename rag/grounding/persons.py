@@ -10,6 +10,7 @@ import re
 from collections.abc import Sequence
 
 from rag.grounding.alignment import Placed
+from rag.grounding.lexicon import synonymous
 from rag.grounding.names import MODIFIERS, TITLES, Office, Person, offices, people
 
 _ADDRESS = "|".join(sorted(TITLES | {"先生", "女士", "某", "老", "总", "姓"}, key=len, reverse=True))
@@ -99,4 +100,7 @@ def _held(text: str) -> list[tuple[Person, list[Office]]]:
 
 def _same_office(one: Office, other: Office) -> bool:
     """书记 and 县委书记 are one office, 副书记 is another."""
-    return one.modifiers == other.modifiers and (one.title.endswith(other.title) or other.title.endswith(one.title))
+    if one.modifiers != other.modifiers:
+        return False
+    alike = one.title.endswith(other.title) or other.title.endswith(one.title)
+    return alike or synonymous(one.title, other.title)
