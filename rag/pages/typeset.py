@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 from collections import Counter
-from collections.abc import Sequence
+from collections.abc import Collection, Sequence
 from dataclasses import dataclass
 
 from rag.pages.labels import Role
@@ -27,6 +27,7 @@ _NEXT_LINE = 2.5
 _OTHER_COLUMN = 1.2
 _BODY_CHARACTERS = 150
 _BODY_LINES = 8
+_SUBHEAD_SIZE = 1.35
 
 
 @dataclass(frozen=True, slots=True)
@@ -133,7 +134,8 @@ def _small_print(lines: Sequence[Line]) -> Notice:
 
 
 def _roles(lines: Sequence[Line], sizes: Sequence[float]) -> list[Role]:
-    columns = _columns(lines, sizes)
+    inside = {index for index in range(1, len(lines) - 1) if _inside_a_column(lines, index, sizes)}
+    columns = _columns(lines, sizes, inside)
     column_of = {index: column for column in columns for index in range(column.start, column.end)}
     roles: list[Role] = []
     for index, line in enumerate(lines):
@@ -149,9 +151,25 @@ def _roles(lines: Sequence[Line], sizes: Sequence[float]) -> list[Role]:
                 roles.append(Role.CAPTION)
             else:
                 roles.append(Role.HEAD_MORE if joined else Role.HEAD)
+        elif index in inside and last in _RUNNING:
+            roles.append(Role.SUBHEAD if ends_sentence(lines[index - 1].text) else Role.MORE)
+        elif last == Role.SUBHEAD:
+            roles.append(Role.PARAGRAPH)
         else:
             roles.append(_body_role(lines, index, column_of, last))
     return _subheads_told(lines, roles)
+
+
+def _inside_a_column(lines: Sequence[Line], index: int, sizes: Sequence[float]) -> bool:
+    """Tell whether a line of other type stands between two lines of running text, within their column: a subhead."""
+    before, line, after = lines[index - 1 : index + 2]
+    if _is_body(line, sizes) or not (_is_body(before, sizes) and _is_body(after, sizes)):
+        return False
+    if line.size > _SUBHEAD_SIZE * before.size or opens_article(after.text) or is_byline(line.text):
+        return False
+    a, b, c = box_of(before), box_of(line), box_of(after)
+    right = max(a.x1, c.x1) + line.size
+    return below(before, line) and below(line, after) and b.x1 <= right and b.x0 >= min(a.x0, c.x0) - line.size
 
 
 _RUNNING = frozenset({Role.LEAD, Role.PARAGRAPH, Role.MORE})
@@ -183,12 +201,13 @@ def _body_role(lines: Sequence[Line], index: int, column_of: dict[int, _Column],
     return Role.MORE
 
 
-def _columns(lines: Sequence[Line], sizes: Sequence[float]) -> list[_Column]:
+def _columns(lines: Sequence[Line], sizes: Sequence[float], inside: Collection[int]) -> list[_Column]:
     """Return the columns of running text; the edges of a short one are those of the column it stands in line with."""
     spans: list[tuple[int, int]] = []
     start = 0
     for index in range(1, len(lines) + 1):
-        if index < len(lines) and _same_column(lines[index - 1], lines[index], sizes):
+        among = index in inside or index - 1 in inside
+        if index < len(lines) and (among or _same_column(lines[index - 1], lines[index], sizes)):
             continue
         if _is_body(lines[start], sizes):
             spans.append((start, index))
