@@ -17,16 +17,19 @@ from rag.archive import Archive
 from rag.errors import ModelError
 from rag.index import Candidate, SearchIndex
 from rag.protocols import Embedder
-from rag.schema import Article, ArticleKind, Filters, Hit, SearchResult
+from rag.schema import ArticleKind, Filters, Hit, SearchResult
 from rag.settings import Settings
 from rag.text.periods import Period, periods
 
 # Articles taken from each kind of search before they are ranked together.
 _POOL = 100
-_WORDS, _GRAMS, _PHRASES, _PASSAGE, _DENSE = 1.0, 0.3, 0.3, 0.3, 0.02
+# What a standard deviation of cosine weighs beside a full match of words: little where the words are sure, more where
+# even the best article has few of them, as when a question is put in words of its own.
+_DENSE, _DENSE_IN_DOUBT = 0.004, 0.012
+_DOUBT = 1.9
 # For an article printed when the question's date would be news: a nudge, because a date says when something happened
 # and may be told of later; more for 昨天 and 上周, which readers say when they mean the news of that day.
-_DATED, _RECENT = 0.06, 0.15
+_DATED, _RECENT = 0.024, 0.06
 # Share of the shorter text from which on two reports count as one.
 _SAME = 0.8
 # Articles shown to the reranker.
@@ -62,8 +65,11 @@ class Retriever:
         asked = periods(question, now)
         vectors = self._embedder.query(question)[None, :]
         found = self._index.candidates(question, vectors, top=max(_POOL, 2 * top), filters=within)
-        hits = self._hits(sorted(found, key=lambda one: (-_score(one), one.article_id))[: max(_POOL, 2 * top)])
-        hits = self._rerank(question, _dated(hits, asked))
+        dense = _dense_weight(found)
+        scored = [(one.lexical + dense * one.dense + _nudge(one.date, asked), one) for one in found]
+        scored.sort(key=lambda pair: (-pair[0], pair[1].article_id))
+        # Twice as many as asked for, because near-duplicates share a place.
+        hits = self._rerank(question, self._hits(scored[: max(_RERANKED, 2 * top)]))
         return SearchResult(question, self._collapsed(hits)[:top], filters, _notes(asked, now))
 
     def _today(self) -> str:
@@ -71,39 +77,42 @@ class Retriever:
             return datetime.now(UTC).astimezone().date().isoformat()
         return self._archive.newest_date()
 
-    def _hits(self, candidates: Sequence[Candidate]) -> list[Hit]:
-        """Look the candidates up in the archive; what is no longer there is no hit."""
-        articles = self._archive.articles([one.article_id for one in candidates])
-        passages = self._archive.passages([one.best for one in candidates])
+    def _hits(self, scored: Sequence[tuple[float, Candidate]]) -> list[tuple[str, Hit]]:
+        """Look the candidates up in the archive and pair them with their ids; what is not there any more is no hit."""
+        articles = self._archive.articles([one.article_id for _, one in scored])
+        passages = self._archive.passages([one.best for _, one in scored])
         return [
-            Hit(articles[one.article_id], passages[one.best], _score(one), one.dense, one.words)
-            for one in candidates
+            (one.article_id, Hit(articles[one.article_id], passages[one.best], score, one.dense, one.lexical))
+            for score, one in scored
             if one.article_id in articles and one.best in passages
         ]
 
-    def _collapsed(self, hits: Sequence[Hit]) -> tuple[Hit, ...]:
+    def _collapsed(self, hits: Sequence[tuple[str, Hit]]) -> tuple[Hit, ...]:
         """Put near-duplicates under the best of them."""
-        twins = self._archive.twins([hit.article.id for hit in hits])
-        kept: dict[str, list[str]] = {}
-        for hit in hits:
-            same = [other for other, share in twins.get(hit.article.id, {}).items() if share >= _SAME]
+        twins = self._archive.twins([article_id for article_id, _ in hits])
+        kept: dict[str, Hit] = {}
+        for article_id, hit in hits:
+            same = {other for other, share in twins.get(article_id, {}).items() if share >= _SAME}
             best = next((other for other in kept if other in same), None)
             if best is None:
-                kept[hit.article.id] = []
+                kept[article_id] = hit
             else:
-                kept[best].append(hit.article.id)
-        return tuple(replace(hit, duplicates=tuple(kept[hit.article.id])) for hit in hits if hit.article.id in kept)
+                kept[best] = replace(kept[best], duplicates=(*kept[best].duplicates, article_id))
+        return tuple(kept.values())
 
-    def _rerank(self, question: str, hits: list[Hit]) -> list[Hit]:
+    def _rerank(self, question: str, hits: list[tuple[str, Hit]]) -> list[tuple[str, Hit]]:
         if not self._settings.reranker or not hits:
             return hits
         first = hits[:_RERANKED]
-        texts = [(question, f"{hit.article.headline}\n{hit.passage.text}") for hit in first]
+        texts = [(question, f"{hit.article.headline}\n{hit.passage.text}") for _, hit in first]
         scores = [float(score) for score in self._reranker.predict(texts, show_progress_bar=False)]
         # The reranked stay above the rest, whatever the two scales are.
-        floor = first[-1].score - min(scores)
-        ranked = [replace(hit, score=floor + score) for hit, score in zip(first, scores, strict=True)]
-        return sorted(ranked, key=_order) + hits[_RERANKED:]
+        floor = first[-1][1].score - min(scores)
+        ranked = [
+            (article_id, replace(hit, score=floor + score))
+            for (article_id, hit), score in zip(first, scores, strict=True)
+        ]
+        return sorted(ranked, key=lambda pair: (-pair[1].score, pair[0])) + hits[_RERANKED:]
 
     @cached_property
     def _reranker(self) -> Any:
@@ -119,26 +128,17 @@ class Retriever:
             ) from error
 
 
-def _score(one: Candidate) -> float:
-    return (
-        _WORDS * one.words + _GRAMS * one.grams + _PHRASES * one.phrases + _PASSAGE * one.passage + _DENSE * one.dense
-    )
+def _dense_weight(found: Sequence[Candidate]) -> float:
+    surest = max((one.lexical for one in found), default=0.0)
+    return _DENSE + _DENSE_IN_DOUBT * max(0.0, 1 - _DOUBT * surest)
 
 
-def _order(hit: Hit) -> tuple[float, str]:
-    return -hit.score, hit.article.id
-
-
-def _dated(hits: Sequence[Hit], asked: Sequence[Period]) -> list[Hit]:
-    """Raise the articles printed when what the question dates was news."""
-    return sorted((replace(hit, score=hit.score + _nudge(hit.article, asked)) for hit in hits), key=_order)
-
-
-def _nudge(article: Article, asked: Sequence[Period]) -> float:
-    if not asked or not article.date:
+def _nudge(printed: str, asked: Sequence[Period]) -> float:
+    """Return what an article printed on that day gains, where the question says when something happened."""
+    if not asked or not printed:
         return 0.0
     try:
-        day = date.fromisoformat(article.date)
+        day = date.fromisoformat(printed)
     except ValueError:
         return 0.0
     return max((_DATED if one.said else _RECENT for one in asked if one.printed(day)), default=0.0)

@@ -15,17 +15,24 @@ class Candidate:
 
     `words`, `grams` and `phrases` are BM25 of the whole article over words, character bigrams and pairs of adjacent
     words, `passage` that of its best passage over words; each is divided by the most the question could get. `dense` is
-    the cosine of the passage nearest to the question, in standard deviations above the average passage. `best` is the
-    number of the passage to show.
+    the cosine with the question, in standard deviations above the average passage, of the article's first passage and
+    of its nearest, taken together: newspapers put the matter first. `best` is the number of the passage to show, `date`
+    that of the edition.
     """
 
     article_id: str
+    date: str
     best: int
     dense: float = 0.0
     words: float = 0.0
     grams: float = 0.0
     phrases: float = 0.0
     passage: float = 0.0
+
+    @property
+    def lexical(self) -> float:
+        """The four word scores as one, from 0 to 1."""
+        return (self.words + 0.15 * self.grams + 0.4 * self.phrases + self.passage) / 2.55
 
 
 class SearchIndex(Protocol):

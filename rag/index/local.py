@@ -27,6 +27,8 @@ from rag.schema import Filters
 _BATCH = 2_000
 # Changed passages after which the vector file is written again; until then a restart adds them from the archive.
 _UNSAVED = 2_000
+# What a standard deviation of cosine weighs beside a full match of words in the choice of the passage to show.
+_SHOWN_DENSE = 0.02
 
 
 def open_index(folder: Path, archive: Archive, progress: Progress = no_progress) -> LocalIndex:
@@ -285,33 +287,36 @@ class LocalIndex:
     def _candidates(self, documents: Numbers, vectors: Vectors, lexical: bm25.LexicalScores) -> tuple[Candidate, ...]:
         """Score every passage of `documents` and gather the scores by document."""
         collection = self._collection
-        places = np.flatnonzero(np.isin(collection.document, documents))
-        rows = self._rows(collection.passages[places])
-        mean, spread = background(self._background, vectors)
-        cosines = (rows @ vectors.T - mean) / spread
-        ids = self._words.article_ids(collection.documents[documents].tolist())
+        known = self._words.articles(collection.documents[documents].tolist())
         # Another program may be ahead of us in the file.
-        documents = documents[[int(number) in ids for number in collection.documents[documents]]]
-        bounds = (
-            np.searchsorted(collection.document[places], documents),
-            np.searchsorted(collection.document[places], documents, side="right"),
-        )
-        candidates = []
-        for document, begin, end in zip(documents.tolist(), *(bound.tolist() for bound in bounds), strict=True):
-            own, part = cosines[begin:end], lexical.passages[places[begin:end]]
-            best = begin + int(np.argmax(own.mean(axis=1) + 10 * part))
-            candidates.append(
-                Candidate(
-                    ids[int(collection.documents[document])],
-                    int(collection.passages[places[best]]),
-                    float(own.max(axis=0).mean()),
-                    float(lexical.words[document]),
-                    float(lexical.grams[document]),
-                    float(lexical.phrases[document]),
-                    float(part.max()),
+        documents = documents[[int(number) in known for number in collection.documents[documents]]]
+        if not len(documents):
+            return ()
+        places = np.flatnonzero(np.isin(collection.document, documents))
+        mean, spread = background(self._background, vectors)
+        cosines = (self._rows(collection.passages[places]) @ vectors.T - mean) / spread
+        firsts = np.searchsorted(collection.document[places], documents)
+        dense = (cosines[firsts] + np.maximum.reduceat(cosines, firsts, axis=0)).mean(axis=1) / 2
+        words = lexical.passages[places]
+        passage = np.maximum.reduceat(words, firsts)
+        # The passage to show is the best by words and vectors together.
+        shown = words + _SHOWN_DENSE * cosines.mean(axis=1)
+        order = np.lexsort((-shown, collection.document[places]))
+        best = collection.passages[places[order[firsts]]]
+        return tuple(
+            Candidate(*known[int(collection.documents[document])], int(best[at]), *map(float, scores))
+            for at, (document, *scores) in enumerate(
+                zip(
+                    documents,
+                    dense,
+                    lexical.words[documents],
+                    lexical.grams[documents],
+                    lexical.phrases[documents],
+                    passage,
+                    strict=True,
                 )
             )
-        return tuple(candidates)
+        )
 
     def verify(self) -> tuple[str, ...]:
         """Compare the whole index with the archive; return what is wrong, a sentence each."""

@@ -54,6 +54,8 @@ CREATE TABLE IF NOT EXISTS texts (number INTEGER PRIMARY KEY, words BLOB NOT NUL
 )
 
 
+# A place is packed into 63 bits: 22 for where in the article (four million words), 41 for the article's number.
+_OFFSET_BITS = 22
 # SQLite's codes for what is no damage: out of space, locked, not permitted, out of memory, interrupted.
 _PASSING = frozenset({3, 5, 6, 7, 8, 9, 10, 13, 14})
 
@@ -222,10 +224,11 @@ class Postings:
             passages[:, 3].astype(np.float32),
         )
 
-    def article_ids(self, documents: Sequence[int]) -> dict[int, str]:
-        """Return the article ids of document numbers."""
+    def articles(self, documents: Sequence[int]) -> dict[int, tuple[str, str]]:
+        """Return the article ids and edition dates of document numbers."""
         marks = ",".join("?" * len(documents))
-        return dict(self._rows(f"SELECT number, article_id FROM documents WHERE number IN ({marks})", documents))
+        rows = self._rows(f"SELECT number, article_id, date FROM documents WHERE number IN ({marks})", documents)
+        return {number: (article_id, date) for number, article_id, date in rows}
 
     def allowed(self, filters: Filters) -> Numbers | None:
         """Return the document numbers that `filters` let through, ascending, or None when they let all."""
@@ -245,9 +248,11 @@ class Postings:
 
     def places(self, table: TableName, token: str) -> tuple[Numbers, Numbers]:
         """Return where `token` stands: document numbers, ascending, and the place in each."""
-        rows = self._rows(f"SELECT doc, offset FROM {table}_places WHERE term = ?", (_stored(token),))
-        found = _table(rows, 2)
-        return found[:, 0], found[:, 1]
+        # One text of packed numbers is read four times faster than as many rows.
+        packed = f"SELECT group_concat((doc << {_OFFSET_BITS}) | offset, ' ') FROM {table}_places WHERE term = ?"
+        text = self._rows(packed, (_stored(token),))[0][0]
+        found = np.fromstring(text or "", dtype=np.int64, sep=" ")
+        return found >> _OFFSET_BITS, found & ((1 << _OFFSET_BITS) - 1)
 
     def _rows(self, query: str, values: Sequence[Any] = ()) -> list[Any]:
         with self._lock:
