@@ -12,6 +12,7 @@ from dataclasses import dataclass
 from rag.grounding.bearing import Bearing, Part
 from rag.grounding.binding import binds
 from rag.grounding.evidence import Support, evidence_of
+from rag.grounding.signals import lacks_name
 from rag.grounding.terms import presence
 from rag.text.numbers import flat
 
@@ -107,7 +108,7 @@ def _unfit(part: Part, found: Bearing) -> bool:
         return True
     if part.asked.kind == "speech" and found.signals.near < 0.75:
         return True
-    if part.asked.kind in _PRECISE and found.signals.missing >= _STRANGE:
+    if part.asked.kind in _PRECISE and found.signals.missing >= _STRANGE and lacks_name(part, found.line):
         return True
     if part.asked.kind != "quantity":
         return False

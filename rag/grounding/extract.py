@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import re
+from collections.abc import Sequence
 
 from rag.grounding.bearing import Bearing, Part, clauses
 from rag.grounding.terms import presence
@@ -26,11 +27,35 @@ def excerpt_span(part: Part, found: Bearing, *, tight: bool = False) -> tuple[in
         return begin, len(text)
     pieces = [piece for piece in clauses(text) if piece[1] > begin] or [(begin, len(text))]
     first, last = _core(part, found, text, pieces)
-    if part.asked.kind not in _PRECISE and part.asked.kind != "yesno" and not tight:
+    if tight or part.asked.kind == "yesno" or _stands_alone(part, found):
+        if not _names_subject(part, text[pieces[first][0] : pieces[last][1]]):
+            first = _with_subject(part, text, pieces, first, last)
+    elif part.asked.kind in _PRECISE:
+        first, last = _around(part, text, pieces, first, last)
+    else:
         first, last = _widened(text, pieces, first, last)
-    elif not _names_subject(part, text[pieces[first][0] : pieces[last][1]]):
-        first = _with_subject(part, text, pieces, first, last)
     return max(begin, pieces[first][0]), pieces[last][1]
+
+
+def _stands_alone(part: Part, found: Bearing) -> bool:
+    """Return True where the filler is a figure or date and the nouns asked for stand right by it."""
+    return part.asked.kind in {"quantity", "duration", "date"} and found.signals.beside >= 0.7
+
+
+def _around(part: Part, text: str, pieces: Sequence[tuple[int, int]], first: int, last: int) -> tuple[int, int]:
+    """Take in the clauses that have words of the question, as far as the length limit goes."""
+    telling = [
+        index
+        for index, (start, end) in enumerate(pieces)
+        if any(term.weight >= 0.3 and presence(term, flat(text[start:end])) >= 0.6 for term in part.terms)
+    ]
+    for index in telling:
+        low, high = min(first, index), max(last, index)
+        if pieces[high][1] - pieces[low][0] <= _LONGEST:
+            first, last = low, high
+    if last + 1 < len(pieces) and pieces[last + 1][1] - pieces[first][0] <= _LONGEST // 2:
+        last += 1  # names go on past a comma that was taken for an end
+    return first, last
 
 
 def excerpt(found: Bearing, *parts: Part, tight: bool = False) -> str:
@@ -49,7 +74,7 @@ def excerpt(found: Bearing, *parts: Part, tight: bool = False) -> str:
     return "；".join(_closed(text, start, end) for start, end in merged)
 
 
-def _core(part: Part, found: Bearing, text: str, pieces: list[tuple[int, int]]) -> tuple[int, int]:
+def _core(part: Part, found: Bearing, text: str, pieces: Sequence[tuple[int, int]]) -> tuple[int, int]:
     """Return the clauses that hold the filler, and the nouns next to the hole when they stand in the next clause."""
     if found.filler is not None and part.asked.kind in _PRECISE:
         at, stop = found.filler.start, found.filler.end
@@ -77,7 +102,7 @@ def _core(part: Part, found: Bearing, text: str, pieces: list[tuple[int, int]]) 
     return best, best
 
 
-def _widened(text: str, pieces: list[tuple[int, int]], first: int, last: int) -> tuple[int, int]:
+def _widened(text: str, pieces: Sequence[tuple[int, int]], first: int, last: int) -> tuple[int, int]:
     """Take in the clauses around the core up to the length limit; explanations and lists need their surroundings."""
     if len(text) <= _LONGEST:
         return 0, len(pieces) - 1
@@ -96,7 +121,7 @@ def _names_subject(part: Part, text: str) -> bool:
     return not rare or any(presence(term, flat(text)) >= 0.6 for term in rare)
 
 
-def _with_subject(part: Part, text: str, pieces: list[tuple[int, int]], first: int, last: int) -> int:
+def _with_subject(part: Part, text: str, pieces: Sequence[tuple[int, int]], first: int, last: int) -> int:
     """Go back to the clause that names the subject, when it is near."""
     for index in range(first - 1, max(-1, first - 3), -1):
         if pieces[last][1] - pieces[index][0] > _LONGEST:

@@ -57,6 +57,11 @@ def source_claims(group: Sequence[Decision]) -> tuple[Claim, ...]:
     if first.part.asked.kind == "yesno" and verify(statement(first.part.text), [one]).verdict == "supported":
         return (Claim(f"是的，{text}", "supported", (), (one.citation,)),)
     claims = [Claim(text, "supported", (), (one.citation,))]
+    if len(group) == 1 and best.chance < _ALONE:
+        claims += [
+            Claim(excerpt(line, first.part), "supported", (), (evidence_of(line.line).citation,))
+            for line in first.lines[1:2]
+        ]
     if first.part.asked.kind == "speech":
         for line in _went_on(best):
             claims.append(Claim(trimmed(line.text), "supported", (), (evidence_of(line).citation,)))

@@ -133,6 +133,17 @@ def measure(part: Part, line: Line) -> tuple[Signals, Filler | None]:
     return signals, filler
 
 
+def lacks_name(part: Part, line: Line) -> bool:
+    """Return True when a rare name of the question stands neither in the line nor near it."""
+    headline = flat(line.article.headline)
+    return any(
+        (term.name or term.fixed)
+        and term.weight >= 0.6
+        and max(presence(term, flat(line.text)), presence(term, headline), _before_after(term, line)) < 0.5
+        for term in part.terms
+    )
+
+
 def _before_after(term: Term, line: Line) -> float:
     scores = [0.75 * presence(term, flat(line.lead)), 0.55 * presence(term, flat(line.after))]
     scores += [

@@ -20,6 +20,7 @@ from rag.text.numbers import flat
 
 _QUOTED = re.compile(r"[“\"「『‘《]([^“”\"「」『』‘’《》]{1,40})[”\"」』’》]")
 _LATIN = re.compile(r"[A-Z][\u3400-\u9fff](?![\u3400-\u9fff]?[A-Z])|[A-Za-z0-9][A-Za-z0-9.+\-/&·]*[%‰℃]?")
+_DATED = re.compile(r"(?:19|20)\d\d(?:[-/](?:19|20)?\d\d)?|\d{1,2}[·.]\d{1,2}")
 # 十四号, 第31任: one word with the number in it, for 十三号 is another thing.
 _NUMBERED = re.compile(r"第[一二三四五六七八九十百\d]{1,4}[届任期号代季部版次条批轮集章]|[一二三四五六七八九十]{2,3}号")
 # Words of asking, not of what is asked about.
@@ -123,11 +124,13 @@ _TOTAL = 60_101_967.0  # the sum of jieba's dictionary frequencies
 
 @dataclass(frozen=True, slots=True)
 class Term:
-    """A content word of a question; `weight` in 0..1 is its rarity, `fixed` says that only its own letters will do."""
+    """A content word of a question; `weight` in 0..1 is its rarity, `fixed` says that only its own letters will do,
+    `name` that it names one thing: a person, a place, a work."""
 
     text: str
     weight: float
     fixed: bool = False
+    name: bool = False
 
 
 @lru_cache(maxsize=65536)
@@ -146,7 +149,7 @@ def content_terms(question: str) -> tuple[Term, ...]:
     found: dict[str, Term] = {}
     for match in _QUOTED.finditer(text):
         inner = match[1].strip()
-        found.setdefault(inner, Term(inner, max(0.8, rarity(inner)), fixed=len(inner) <= 4))
+        found.setdefault(inner, Term(inner, max(0.8, rarity(inner)), fixed=len(inner) <= 4, name=True))
     text = _QUOTED.sub(lambda match: " " * len(match[0]), text)
     masked = list(text)
     for mention in date_mentions(text):
@@ -161,8 +164,8 @@ def content_terms(question: str) -> tuple[Term, ...]:
         found.setdefault(match[0], Term(match[0], 0.9, fixed=True))
     text = _NUMBERED.sub(lambda match: " " * len(match[0]), text)
     for match in _LATIN.finditer(text):
-        if re.fullmatch(r"(?:19|20)\d\d", match[0]):
-            continue  # a year without 年; see `question_dates`
+        if _DATED.fullmatch(match[0]):
+            continue  # a year without 年, a season, a day of an event: see `question_dates`
         found.setdefault(match[0], Term(match[0], 0.9 if len(match[0]) > 1 else 0.6, fixed=True))
     text = _LATIN.sub(lambda match: " " * len(match[0]), text)
     for chunk in _MARKS.split(text):
@@ -172,7 +175,8 @@ def content_terms(question: str) -> tuple[Term, ...]:
                 weight = min(0.3, weight)
             elif flag.startswith("nr") or flag in {"ns", "nz", "nt"}:
                 weight = max(0.6, weight)
-            found.setdefault(word, Term(word, max(0.05, weight)))
+            named = flag.startswith("nr") or flag in {"ns", "nz", "nt"}
+            found.setdefault(word, Term(word, max(0.05, weight), name=named))
     return tuple(found.values())
 
 
