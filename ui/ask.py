@@ -27,7 +27,6 @@ from ui.desk import (
     read_filters,
     whole,
 )
-from ui.examples import example_questions
 from ui.labels import Labels
 from ui.panels import make_panel, warn
 from ui.texts import Language, say
@@ -113,8 +112,7 @@ def show_conversation(desk: Desk, conversation: str, language: Language) -> tupl
     """Return the finished turns, an empty live turn, and the evidence of the last turn."""
     answers = saved_answers(desk, conversation)
     if not answers:
-        archive = desk.service.archive
-        welcome = render.welcome_html(archive.count(), example_questions(archive), language)
+        welcome = render.welcome_html(desk.service.archive.count(), desk.examples(), language)
         return welcome, "", render.evidence_html((), (), language, asked=False)
     last = answers[-1]
     return (

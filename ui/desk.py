@@ -13,6 +13,7 @@ from typing import TYPE_CHECKING, Any
 from rag.contract import check_date
 from rag.errors import InputError
 from rag.schema import Filters
+from ui.examples import example_questions
 from ui.limits import Running, Turnstile
 from ui.texts import Language, choose_language, say
 
@@ -32,6 +33,17 @@ class Desk:
     service: Service
     turnstile: Turnstile
     running: Running = field(default_factory=Running)
+    _examples: dict[tuple[int, str], tuple[str, ...]] = field(default_factory=dict)
+
+    def examples(self) -> tuple[str, ...]:
+        """Return questions that the archive can answer; they are made again when it changes."""
+        now = self.service.archive.generation()
+        if now not in self._examples:
+            found = example_questions(self.service.archive)
+            self._examples.clear()
+            self._examples[now] = found
+            return found
+        return self._examples[now]
 
 
 def open_desk(service: Service) -> Desk:

@@ -1,4 +1,4 @@
-"""Answers, evidence and articles as HTML. Pure functions; every value is escaped here and nowhere else.
+"""Answers, evidence and conversations as HTML. Pure functions; every value is escaped here and nowhere else.
 
 They take the dicts of `rag.contract`, so that a stored conversation and a running answer look the same. What a click
 means is in `data-` attributes that `assets/desk.js` reads; there is no inline script, style, link or image.
@@ -13,7 +13,6 @@ from html import escape
 from typing import Any
 
 from rag.archive import ConversationSummary
-from rag.schema import Article
 from ui.texts import Language, say
 
 Json = Mapping[str, Any]
@@ -285,7 +284,7 @@ def _source_rows(found: Sequence[Source], language: Language) -> str:
         origin = where_printed(str(one["title"]), str(one["date"]), "", language)
         rows.append(
             f'<li class="{"cited" if source.cited else "found"}"><button type="button" class="source"'
-            f"{attributes(open=article_id, start=start, end=end)}>"
+            f"{attributes(open=article_id, start=start, end=end, quote=one['quote'])}>"
             f'<span class="number">{source.number}</span><q>{text(str(one["quote"]).strip())}</q>'
             f"<cite>{text(origin)}</cite></button></li>"
         )
@@ -324,73 +323,6 @@ def history_html(conversations: Sequence[ConversationSummary], current: str, lan
             f"</button>{button('×', classes='quiet', title=say('ask.remove', language), forget=one.id)}</li>"
         )
     return f'{head}<ul class="history">{"".join(rows)}</ul>'
-
-
-# The article
-
-
-def body_html(body: str, start: int, end: int) -> str:
-    """Return the body as paragraphs with `body[start:end]` marked; the offsets are exact, across paragraphs too."""
-    size = len(body)
-    start, end = max(0, min(start, size)), max(0, min(end, size))
-    paragraphs, offset = [], 0
-    first = True
-    for line in body.splitlines(keepends=True):
-        stop = offset + len(line)
-        low, high = max(start, offset), min(end, stop)
-        if low < high:
-            marked = line[low - offset : high - offset]
-            tail = marked[len(marked.rstrip("\r\n")) :]
-            marked = marked.rstrip("\r\n")
-            name = ' id="cited"' if first else ""
-            first = False
-            inner = f"{text(line[: low - offset])}<mark{name}>{text(marked)}</mark>{text(tail + line[high - offset :])}"
-        else:
-            inner = text(line)
-        if line.strip():
-            paragraphs.append(f"<p>{inner.rstrip()}</p>")
-        offset = stop
-    return "".join(paragraphs)
-
-
-def article_html(
-    article: Article | None, siblings: Sequence[Article], language: Language, *, start: int = 0, end: int = 0
-) -> str:
-    """Return the reader: the article as printed, the cited sentence marked, and its page's other articles."""
-    close = button("×", classes="quiet close", title=say("frame.close", language), close="reader")
-    if article is None:
-        return f"<header>{close}</header>{note(say('article.missing', language), 'hint')}"
-    edition = article.edition
-    link = {"a": article.id, **({"s": f"{start}-{end}"} if end > start else {})}
-    head = [
-        f"<header><span>{text(where_printed(edition.paper, edition.date, edition.page, language))}</span>"
-        f"{button(say('article.copy_link', language), classes='quiet', link=link)}{close}</header>"
-    ]
-    if article.kicker:
-        head.append(f'<p class="kicker">{text(article.kicker)}</p>')
-    head.append(f'<h2 tabindex="-1">{text(article.title or say("article.untitled", language))}</h2>')
-    if article.subtitle:
-        head.append(f'<p class="subtitle">{text(article.subtitle)}</p>')
-    kind = "" if article.kind == "news" else say(f"kind.{article.kind}", language)
-    byline = " · ".join(part for part in (kind, article.byline) if part)
-    if byline:
-        head.append(f'<p class="byline">{text(byline)}</p>')
-    return (
-        f'<article class="printed"{attributes(article=article.id)}>{"".join(head)}'
-        f'<div class="body">{body_html(article.body, start, end)}</div></article>'
-        f"{_siblings(article, siblings, language)}"
-    )
-
-
-def _siblings(article: Article, siblings: Sequence[Article], language: Language) -> str:
-    others = [one for one in siblings if one.id != article.id]
-    if not others:
-        return ""
-    rows = "".join(
-        f"<li>{button(one.title or say('article.untitled', language), classes='link', open=one.id)}</li>"
-        for one in others
-    )
-    return f'<nav class="siblings"><h3>{text(say("article.siblings", language))}</h3><ul>{rows}</ul></nav>'
 
 
 def masthead_html(language: Language) -> str:

@@ -59,7 +59,7 @@ def _story(item: Json, found: Sequence[Source], language: Language) -> str:
     numbers = {(one.citation["article_id"], one.citation["start"], one.citation["end"]): one.number for one in found}
     rows = "".join(
         f'<li><button type="button" class="source" data-open="{text(one["article_id"])}" '
-        f'data-start="{int(one["start"])}" data-end="{int(one["end"])}">'
+        f'data-start="{int(one["start"])}" data-end="{int(one["end"])}" data-quote="{text(one["quote"])}">'
         f'<span class="number">{numbers[one["article_id"], one["start"], one["end"]]}</span>'
         f"<q>{text(str(one['quote']).strip())}</q><cite>{text(one['title'])}</cite></button></li>"
         for one in {(one["article_id"], one["start"], one["end"]): one for one in quotes}.values()

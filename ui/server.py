@@ -100,13 +100,13 @@ def web_app(service: Service, host: str = "127.0.0.1") -> Any:
         raise InputError("BAOWEN_MCP is set, but MCP is not installed: pip install 'baowen[mcp]', or unset it.")
     login = _login(settings) if settings.user and settings.password_hash else None
     outer = FastAPI(openapi_url=None, docs_url=None, redoc_url=None)
-    script, style = ((ASSETS / name).read_text(encoding="utf-8") for name in ("desk.js", "desk.css"))
     gr.mount_gradio_app(
         outer,
         build_app(service),
         path="/",
         server_name=host,
         auth=login,
+        auth_message="报问 · Baowen",
         allowed_paths=[],
         blocked_paths=[str(settings.home)],
         favicon_path=str(ASSETS / "favicon.png"),
@@ -119,8 +119,6 @@ def web_app(service: Service, host: str = "127.0.0.1") -> Any:
         pwa=False,
         mcp_server=settings.mcp,
         theme=make_theme(),
-        # Gradio confines `css` to its own container; the article panel and the tip stand above it.
-        head=f"<style>{style}</style><script>{script}</script>",
     )
     return Guard(outer, settings, host, login)
 
@@ -203,6 +201,9 @@ class Guard:
     def __init__(self, app: Any, settings: Settings, host: str, login: Login | None = None) -> None:
         self.app = app
         self.login = login
+        # Gradio confines `css` to its own container, and shows none of it on the login page.
+        script, style = ((ASSETS / name).read_bytes() for name in ("desk.js", "desk.css"))
+        self.head = b"<style>" + style + b"</style><script>" + script + b"</script></head>"
         self.upload_bytes = (settings.upload_mb + 1) * 1024 * 1024
         self.hosts = {"localhost", "127.0.0.1", "::1", host.strip("[]")} if is_loopback(host) else None
 
@@ -218,7 +219,7 @@ class Guard:
             await _refuse(send, *problem)
             return
         limit = self.upload_bytes if scope["path"].endswith("/upload") else _MAX_BODY
-        await self.app(scope, _limited(receive, limit), _dressed(send, scope["path"] == "/"))
+        await self.app(scope, _limited(receive, limit), _dressed(send, self.head if scope["path"] == "/" else b""))
 
     def _problem(self, path: str, headers: dict[str, str]) -> tuple[int, str] | None:
         host = headers.get("host", "")
@@ -270,7 +271,8 @@ def _limited(receive: Any, limit: int) -> Any:
     return limited
 
 
-def _dressed(send: Any, is_page: bool) -> Any:
+def _dressed(send: Any, head: bytes) -> Any:
+    """Put the security headers on every answer, and the desk's style and script into the page (`head`)."""
     extra = [(key.encode(), value.encode()) for key, value in HEADERS.items()]
     held: list[dict[str, Any]] = []
     chunks: list[bytes] = []
@@ -279,14 +281,14 @@ def _dressed(send: Any, is_page: bool) -> Any:
         if message["type"] == "http.response.start":
             kept = [(key, value) for key, value in message["headers"] if key.decode("latin-1").lower() not in HEADERS]
             message = {**message, "headers": [*kept, *extra]}
-            if is_page:
+            if head:
                 held.append(message)
                 return
-        elif is_page and held:
+        elif head and held:
             chunks.append(message.get("body", b""))
             if message.get("more_body"):
                 return
-            body = _SOCIAL_CARDS.sub(b"", b"".join(chunks))
+            body = _SOCIAL_CARDS.sub(b"", b"".join(chunks)).replace(b"</head>", head, 1)
             start = held.pop()
             sized = [(key, value) for key, value in start["headers"] if key.lower() != b"content-length"]
             length = (b"content-length", str(len(body)).encode())

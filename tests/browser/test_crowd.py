@@ -100,7 +100,7 @@ def test_more_than_may_wait_get_source_sentences_at_once(tmp_path: Path):
     assert all("120人次" in answer["answer"] for answer in answers)
     quoted = [answer for answer in answers if answer["llm"] == "none"]
     assert len(quoted) >= READERS - 10
-    assert all("waiting" in answer["notes"][0] for answer in quoted)
+    assert all("排不上" in answer["notes"][0] for answer in quoted)
 
 
 def test_a_reader_who_waits_is_told_how_many_are_ahead(visit: Any, tmp_path: Path):

@@ -25,6 +25,7 @@ def test_nothing_is_seen_before_the_login_and_everything_works_after_it(visit: A
         password.press("Enter")
         page.wait_for_timeout(1500)
         assert page.locator("#past").count() == 0
+        name.fill("editor")
         password.fill(PASSWORD)
         password.press("Enter")
         page.locator("#past .welcome").wait_for()

@@ -14,7 +14,7 @@ from hypothesis import strategies as st
 from rag.archive import ConversationSummary
 from rag.schema import Article, Edition, EditionSummary, Page
 from tests.payloads import PAYLOADS
-from ui import render, render_digest, render_library
+from ui import render, render_article, render_digest, render_library
 
 TAGS = set(
     re.findall(
@@ -161,7 +161,7 @@ def everything(text: str) -> list[str]:
         render.welcome_html(3, [text], "zh"),
         render.evidence_html([told], [cited], "zh"),
         render.history_html([ConversationSummary(text, text, 1, text)], text, "zh"),
-        render.article_html(printed, [printed, article()], "zh", start=1, end=3),
+        render_article.article_html(printed, [printed, article()], "zh", start=1, end=3),
         render_digest.digest_html(digest, "zh", state=text),
         render_library.shelf_html([edition], (text, text), "zh"),
         render_library.contents_html((text, text), [printed], "zh"),
@@ -187,7 +187,7 @@ def test_there_are_sixty_payloads():
 
 @given(st.text(alphabet="甲乙丙。<>&\"'\n 　", max_size=80), st.integers(-5, 90), st.integers(-5, 90))
 def test_the_marked_characters_are_exactly_those_of_the_address(body: str, start: int, end: int):
-    markup = render.body_html(body, start, end)
+    markup = render_article.body_html(body, start, end)
     marked = "".join(unescape(part.split("</mark>")[0].split(">", 1)[1]) for part in markup.split("<mark")[1:])
     low, high = max(0, start), min(len(body), end)
     wanted = body[low:high] if low < high else ""
@@ -196,12 +196,12 @@ def test_the_marked_characters_are_exactly_those_of_the_address(body: str, start
 
 @given(st.text(alphabet="甲乙丙。<&\n", max_size=80), st.integers(0, 80), st.integers(0, 80))
 def test_marking_loses_no_character_of_the_body(body: str, start: int, end: int):
-    shown = "".join(read(render.body_html(body, start, end)).texts)
+    shown = "".join(read(render_article.body_html(body, start, end)).texts)
     assert "".join(shown.split()) == "".join(body.split())
 
 
 def test_only_the_first_mark_of_a_span_over_two_paragraphs_has_the_name():
-    markup = render.body_html("甲乙\n丙丁\n", 1, 4)
+    markup = render_article.body_html("甲乙\n丙丁\n", 1, 4)
     assert markup.count("<mark") == 2
     assert markup.count('id="cited"') == 1
 
