@@ -55,6 +55,8 @@ class Notice:
 
 
 _FIRST_WORDS = 60
+# Subheads are set at most so many times as large as the text.
+SUBHEAD_SIZE = 1.35
 
 Piece = Head | Body | Caption | Notice
 

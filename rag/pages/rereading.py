@@ -15,7 +15,7 @@ from rag.pages.labels import begins_like_a_lead, takes_up, word_runs_on
 from rag.pages.likeness import Likeness, likeness
 from rag.pages.lines import Line, opens_article
 from rag.pages.pairing import Matcher, Pair
-from rag.pages.pieces import Body, Head, Paragraph, Piece, paragraph
+from rag.pages.pieces import SUBHEAD_SIZE, Body, Head, Paragraph, Piece, paragraph
 
 # What it costs to read the page otherwise than it was first read, in the units of a pair's worth.
 _SPLIT_HEAD = 0.25
@@ -181,10 +181,13 @@ def _two_heads_otherwise(index: int, head: Head, after: Head) -> Iterator[_Chang
 
 def _head_as_text(pieces: Sequence[Piece], index: int, head: Head, like: Likeness) -> Iterator[_Change]:
     """Yield readings in which a head between two bodies is a subhead or text, and the two are one."""
-    if not 0 < index < len(pieces) - 1 or not head.lines or head.names or head.lines[0].box:
+    if not 0 < index < len(pieces) - 1 or not head.lines or head.names:
         return
     before, after = pieces[index - 1], pieces[index + 1]
     if not isinstance(before, Body) or not isinstance(after, Body) or after.opens:
+        return
+    text_size = before.paragraphs[-1].lines[-1].size
+    if head.lines[0].box and (len(head.lines) > 1 or head.lines[0].size > SUBHEAD_SIZE * text_size):
         return
     kin = like.kinship(before.paragraphs[-_NEAR:], after.paragraphs[:_NEAR])
     for inside, cost in _as_text(head.lines, after):

@@ -16,7 +16,7 @@ from rag.pages.lines import (
     is_credit,
     opens_article,
 )
-from rag.pages.pieces import Notice, Paragraph, Piece, grouped, notices_apart
+from rag.pages.pieces import SUBHEAD_SIZE, Notice, Paragraph, Piece, grouped, notices_apart
 from rag.schema import Box
 
 # In ems of the line, save where said.
@@ -27,7 +27,6 @@ _NEXT_LINE = 2.5
 _OTHER_COLUMN = 1.2
 _BODY_CHARACTERS = 150
 _BODY_LINES = 8
-_SUBHEAD_SIZE = 1.35
 
 
 @dataclass(frozen=True, slots=True)
@@ -141,7 +140,8 @@ def _roles(lines: Sequence[Line], sizes: Sequence[float]) -> list[Role]:
     for index, line in enumerate(lines):
         last = roles[-1] if roles else None
         before = lines[index - 1] if index else None
-        if is_byline(line.text) or is_credit(line.text):
+        mid_sentence = last in _RUNNING and before is not None and not ends_sentence(before.text)
+        if is_credit(line.text) or (is_byline(line.text) and not mid_sentence):
             roles.append(Role.NAMES)
         elif is_caption(line.text) and not (last in _RUNNING and before is not None and below(before, line)):
             roles.append(Role.CAPTION)
@@ -165,7 +165,7 @@ def _inside_a_column(lines: Sequence[Line], index: int, sizes: Sequence[float]) 
     before, line, after = lines[index - 1 : index + 2]
     if _is_body(line, sizes) or not (_is_body(before, sizes) and _is_body(after, sizes)):
         return False
-    if line.size > _SUBHEAD_SIZE * before.size or opens_article(after.text) or is_byline(line.text):
+    if line.size > SUBHEAD_SIZE * before.size or opens_article(after.text) or is_byline(line.text):
         return False
     a, b, c = box_of(before), box_of(line), box_of(after)
     right = max(a.x1, c.x1) + line.size

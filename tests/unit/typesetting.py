@@ -57,7 +57,7 @@ def pdf_bytes(
         b" /Ascent 880 /Descent -120 /CapHeight 700 /StemV 80 >>"
     )
     cid = add(
-        b"<< /Type /Font /Subtype /CIDFontType0 /BaseFont /STSong-Light /DW 1000"
+        b"<< /Type /Font /Subtype /CIDFontType0 /BaseFont /STSong-Light /DW 1000 /W [1 95 500]"
         b" /CIDSystemInfo << /Registry (Adobe) /Ordering (GB1) /Supplement 2 >>"
         b" /FontDescriptor %d 0 R >>" % described
     )
