@@ -118,43 +118,50 @@ def store_articles(
     """Insert the articles that are not stored, with their passages and vectors; refresh what is not in the id.
 
     Raises:
-        ArchiveError: an article that is not stored came without passages.
+        ArchiveError: there are not as many vectors as passages.
     """
     if len(new_passages) != len(new_vectors):
         raise ArchiveError(f"{len(new_passages)} passages came with {len(new_vectors)} vectors; nothing was stored")
-    by_article: dict[str, list[int]] = {}
-    for index, passage in enumerate(new_passages):
-        by_article.setdefault(passage.article_id, []).append(index)
     rows = {row["id"]: row for row in map(article_row, new)}
     stored = {row.id for row in in_batches(connection, select(articles.c.id), articles.c.id, list(rows))}
-    for article_id, row in rows.items():
-        if article_id in stored:
-            connection.execute(
-                articles.update()
-                .where(articles.c.id == article_id)
-                .values(position=row["position"], data=row["data"], folded=row["folded"])
-            )
-            continue
-        connection.execute(articles.insert().values(**row))
-        link(connection, article_id, row["body"])
-        for index in by_article.get(article_id, ()):
-            passage = new_passages[index]
-            added = connection.execute(
-                passages.insert().values(article_id=article_id, start=passage.start, end=passage.end)
-            )
-            number = added.inserted_primary_key[0]  # type: ignore[index]
-            connection.execute(vectors.insert().values(number=number, vector=vector_bytes(new_vectors[index])))
+    for article_id in stored:
+        fresh = {key: rows[article_id][key] for key in ("position", "data", "folded")}
+        connection.execute(articles.update().where(articles.c.id == article_id).values(**fresh))
+    missing = [row for article_id, row in rows.items() if article_id not in stored]
+    if missing:
+        connection.execute(articles.insert(), missing)
+        for row in missing:
+            link(connection, row["id"], row["body"])
+        ids = {row["id"] for row in missing}
+        which = [at for at, one in enumerate(new_passages) if one.article_id in ids]
+        _insert_passages(connection, which, new_passages, new_vectors)
     # An id that is stored again is no longer an old name of something else.
     connection.execute(aliases.delete().where(aliases.c.old_id.in_(list(rows))))
+
+
+def _insert_passages(
+    connection: Connection, which: Sequence[int], new_passages: Sequence[Passage], new_vectors: Vectors
+) -> None:
+    if not which:
+        return
+    spans = [
+        {"article_id": one.article_id, "start": one.start, "end": one.end} for one in (new_passages[at] for at in which)
+    ]
+    given = passages.insert().returning(passages.c.number, sort_by_parameter_order=True)
+    numbers = connection.execute(given, spans).scalars().all()
+    rows = [
+        {"number": number, "vector": vector_bytes(new_vectors[at])} for number, at in zip(numbers, which, strict=True)
+    ]
+    connection.execute(vectors.insert(), rows)
 
 
 def join_page(connection: Connection, page_id: str, article_ids: Sequence[str]) -> None:
     """Make articles members of a page."""
     query = select(memberships.c.article_id).where(memberships.c.page_id == page_id)
     there = {row.article_id for row in connection.execute(query)}
-    for article_id in dict.fromkeys(article_ids):
-        if article_id not in there:
-            connection.execute(memberships.insert().values(page_id=page_id, article_id=article_id))
+    new = [{"page_id": page_id, "article_id": one} for one in dict.fromkeys(article_ids) if one not in there]
+    if new:
+        connection.execute(memberships.insert(), new)
 
 
 def articles_of(which: ColumnElement[bool]) -> Select[tuple[str]]:

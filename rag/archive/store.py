@@ -100,7 +100,7 @@ class Archive:
         `page_passages` and the rows of `page_vectors` go together; articles that are stored already need none.
 
         Raises:
-            ArchiveError: the archive cannot be written or was embedded by another model, or passages are missing.
+            ArchiveError: the archive cannot be written or was embedded by another model, or vectors are missing.
         """
         with writing(self.engine) as connection:
             if connection.execute(select(pages.c.id).where(pages.c.id == page.id)).first():
@@ -124,9 +124,10 @@ class Archive:
         date: str = "",
         page: str = "",
         source: str = "",
-        source_prefix: str = "",
     ) -> int:
-        """Remove the articles named, or all that match every one of paper, date, page, source and source prefix given.
+        """Remove the articles named, or all that match every one of paper, date, page and source given.
+
+        A source is a file; its parts (`file#part`) go with it.
 
         Returns how many articles went. Nothing given removes nothing.
         """
@@ -138,11 +139,8 @@ class Archive:
                 if value
             ]
             if source:
-                wanted.append(articles.c.id.in_(at.articles_of(pages.c.source == source)))
-            if source_prefix:
-                wanted.append(
-                    articles.c.id.in_(at.articles_of(pages.c.source.startswith(source_prefix, autoescape=True)))
-                )
+                parts = pages.c.source.startswith(f"{source}#", autoescape=True)
+                wanted.append(articles.c.id.in_(at.articles_of((pages.c.source == source) | parts)))
             if wanted:
                 doomed |= {row.id for row in connection.execute(select(articles.c.id).where(*wanted))}
             count = at.delete_articles(connection, sorted(doomed))

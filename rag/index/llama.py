@@ -75,7 +75,7 @@ class ArchiveVectorStore(BasePydanticVectorStore):
 
     def delete(self, ref_doc_id: str, **delete_kwargs: Any) -> None:  # noqa: ARG002
         """Delete the nodes of a document."""
-        self._archive.remove(source_prefix=f"{ref_doc_id}/")
+        self._archive.remove(source=ref_doc_id)
 
     async def adelete(self, ref_doc_id: str, **delete_kwargs: Any) -> None:
         """Delete the nodes of a document."""
@@ -117,7 +117,7 @@ class ArchiveRetriever(BaseRetriever):
 
 
 def _source(node: BaseNode) -> str:
-    return f"{node.ref_doc_id or node.node_id}/{node.node_id}"
+    return f"{node.ref_doc_id or node.node_id}#{node.node_id}"
 
 
 def _article(node: BaseNode) -> Article:

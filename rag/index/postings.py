@@ -261,7 +261,7 @@ class Postings:
 
 def _stored(token: str) -> str:
     """Return `token` as one FTS5 token: its ASCII signs, which would divide it, as an underlined letter's code."""
-    if all(char.isalnum() or char in ".%" or char > "\x7f" for char in token):
+    if token.isalnum() or all(char.isalnum() or char in ".%" or char > "\x7f" for char in token):
         return token
     return "".join(char if char.isalnum() or char in ".%" or char > "\x7f" else f"％{ord(char):x}" for char in token)
 
