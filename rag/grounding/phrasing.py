@@ -63,8 +63,7 @@ def source_claims(group: Sequence[Decision]) -> tuple[Claim, ...]:
             for line in first.lines[1:2]
         ]
     if first.part.asked.kind == "speech":
-        for line in _went_on(best):
-            claims.append(Claim(trimmed(line.text), "supported", (), (evidence_of(line).citation,)))
+        claims += [Claim(trimmed(line.text), "supported", (), (evidence_of(line).citation,)) for line in _went_on(best)]
     return tuple(claims)
 
 

@@ -34,7 +34,41 @@ _PRACTICE = re.compile(
 )
 _HOLLOW = re.compile(r"^[“‘]|未来，|必将|相信|深有感触|感慨|高兴地|大爷|大妈|热土|新篇章")
 _FORM_WORDS = frozenset(
-    "主要 做法 成效 措施 内容 情况 观点 要点 经过 背景 意义 特点 亮点 举措 成果 数据 数字 影响 结果 核心 信息 概括 总结 介绍 归纳 概述 简述 梳理 分点 报道 文章 新闻 消息 一下".split()
+    (
+        *(
+            "主要",
+            "做法",
+            "成效",
+            "措施",
+            "内容",
+            "情况",
+            "观点",
+            "要点",
+            "经过",
+            "背景",
+            "意义",
+            "特点",
+            "亮点",
+            "举措",
+        ),
+        *(
+            "成果",
+            "数据",
+            "数字",
+            "影响",
+            "结果",
+            "核心",
+            "信息",
+            "概括",
+            "总结",
+            "介绍",
+            "归纳",
+            "概述",
+            "简述",
+            "梳理",
+        ),
+        *("分点", "报道", "文章", "新闻", "消息", "一下"),
+    )
 )
 
 
@@ -128,7 +162,7 @@ def _is_headline(terms: Sequence[Term], article: Article) -> bool:
 def _speaks_of(terms: Sequence[Term], line: Line) -> bool:
     rarest = max(terms, key=lambda term: term.weight)
     here = presence(rarest, flat(line.text)) >= 0.6
-    return here or bool(line.before) and presence(rarest, flat(line.before[0])) >= 0.6
+    return here or (bool(line.before) and presence(rarest, flat(line.before[0])) >= 0.6)
 
 
 def _told(text: str) -> set[str]:

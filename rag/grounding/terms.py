@@ -124,8 +124,11 @@ _TOTAL = 60_101_967.0  # the sum of jieba's dictionary frequencies
 
 @dataclass(frozen=True, slots=True)
 class Term:
-    """A content word of a question; `weight` in 0..1 is its rarity, `fixed` says that only its own letters will do,
-    `name` that it names one thing: a person, a place, a work."""
+    """A content word of a question.
+
+    `weight` in 0..1 is its rarity, `fixed` says that only its own letters will do, `name` that it names one thing: a
+    person, a place, a work.
+    """
 
     text: str
     weight: float

@@ -5,7 +5,15 @@ from rag.text.tokens import bigrams, fold, fold_phrase, search_words, words
 
 
 def test_words_of_a_headline():
-    assert words("中山市上半年出口增长１５％，“大桥”通车") == ["中山市", "上半年", "出口", "增长", "15%", "大桥", "通车"]
+    assert words("中山市上半年出口增长１５％，“大桥”通车") == [
+        "中山市",
+        "上半年",
+        "出口",
+        "增长",
+        "15%",
+        "大桥",
+        "通车",
+    ]
 
 
 def test_search_words_have_the_words_inside_words():
