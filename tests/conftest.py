@@ -7,9 +7,14 @@ from collections.abc import Iterator
 from pathlib import Path
 
 import pytest
+from hypothesis import settings
 
 from rag.models import EMBEDDER, LLM, state
 from rag.settings import Settings, read_settings
+
+# A slow machine is not a wrong answer.
+settings.register_profile("baowen", deadline=None)
+settings.load_profile("baowen")
 
 SEEDS = Path(__file__).parent.parent / "seeds"
 
