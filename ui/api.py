@@ -5,22 +5,25 @@ The same functions are MCP tools when the setting `mcp` is on.
 
 from __future__ import annotations
 
+import asyncio
 import threading
 from collections.abc import Callable
 from typing import Any
 
 import gradio as gr
+from anyio import CapacityLimiter
 from gradio.events import api
 
 from rag.contract import article_json, check_date, digest_json, search_json
 from rag.errors import BaowenError, InputError
 from rag.schema import Filters
 from ui.asking import Asked, ask_steps
-from ui.desk import Desk, article_id, plain, question_problem
+from ui.desk import Desk, article_id, plain, question_problem, stepwise
 
 PUBLIC = ("ask", "search", "digest", "articles")
 _MOST_ARTICLES = 200
 _MOST_HITS = 50
+_POLL = 0.3  # seconds between two looks at the queue
 
 
 def add_endpoints(desk: Desk) -> None:
@@ -31,8 +34,9 @@ def add_endpoints(desk: Desk) -> None:
 
 def _functions(desk: Desk) -> tuple[Callable[..., Any], ...]:
     service = desk.service
+    threads = CapacityLimiter(16)
 
-    def ask(
+    async def ask(
         question: str,
         paper: str = "",
         date_from: str = "",
@@ -56,12 +60,14 @@ def _functions(desk: Desk) -> tuple[Callable[..., Any], ...]:
         """
         asked = _checked(desk, question)
         filters = _filters(paper, date_from, date_to, page)
+        stopped = threading.Event()
+        steps = ask_steps(desk, Asked(asked, filters=filters, use_llm=bool(use_llm)), stopped)
         with _stated():
-            for step in ask_steps(desk, Asked(asked, filters=filters, use_llm=bool(use_llm)), threading.Event()):
-                if step.ahead:
-                    threading.Event().wait(0.3)
+            async for step in stepwise(steps, stopped, threads):
                 if step.answer is not None:
                     return step.answer
+                if step.ahead:
+                    await asyncio.sleep(_POLL)
         raise gr.Error("the question was stopped before it was answered.")
 
     def search(

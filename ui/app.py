@@ -48,15 +48,15 @@ def build_app(service: Service) -> gr.Blocks:
                 digest = make_digest(labels)
             with labels.add(gr.Tab(id="library"), label="tab.library"):
                 library = make_library(labels)
-            with labels.add(gr.Tab(id="quality"), label="tab.quality"):
+            with labels.add(gr.Tab(id="quality"), label="tab.quality") as quality_tab:
                 quality = make_quality(labels)
         reader = make_reader()
         wire_ask(desk, ask, bus, language)
         wire_digest(desk, digest, bus, language)
         wire_library(desk, library, bus, language)
-        wire_quality(quality, language)
+        wire_quality(quality, quality_tab, language)
         wire_reader(desk, bus, reader, language)
-        wire_opening(desk, blocks, labels, language, switch, masthead, reader, ask, digest, library, quality)
+        wire_opening(desk, blocks, labels, language, switch, masthead, reader, ask, digest, library)
         add_endpoints(desk)
     blocks.queue(max_size=200, default_concurrency_limit=8, api_open=False)
     return blocks

@@ -5,7 +5,7 @@ from __future__ import annotations
 import asyncio
 import json
 import threading
-from collections.abc import AsyncIterator, Iterator
+from collections.abc import AsyncIterator
 from dataclasses import dataclass
 from typing import Any
 
@@ -19,12 +19,12 @@ from ui.desk import (
     Desk,
     conversation_id,
     language_of,
-    left_alone,
     new_conversation,
     payload,
     plain,
     question_problem,
     read_filters,
+    stepwise,
     whole,
 )
 from ui.labels import Labels
@@ -183,22 +183,20 @@ class Asking:
             conversation=here,
             address=f"c={here}",
         )
-        steps = ask_steps(self.desk, asked, stopped)
-        with left_alone(steps, stopped):
-            shown: Any = None
-            while (step := await to_thread.run_sync(_next, steps, limiter=self.threads)) is not None:
-                if step.answer is not None:
-                    yield await to_thread.run_sync(self._keep, asked, here, step.answer, limiter=self.threads)
-                    return
-                new = step.evidence is not None and step.evidence != shown
-                shown = step.evidence
-                yield self._update(
-                    live=live_step(asked, step),
-                    evidence=render.evidence_html((), step.evidence or (), language) if new else gr.skip(),
-                    **({"idle": True} if step.stopped else {}),
-                )
-                if step.ahead:
-                    await asyncio.sleep(_POLL)
+        shown: Any = None
+        async for step in stepwise(ask_steps(self.desk, asked, stopped), stopped, self.threads):
+            if step.answer is not None:
+                yield await to_thread.run_sync(self._keep, asked, here, step.answer, limiter=self.threads)
+                return
+            new = step.evidence is not None and step.evidence != shown
+            shown = step.evidence
+            yield self._update(
+                live=live_step(asked, step),
+                evidence=render.evidence_html((), step.evidence or (), language) if new else gr.skip(),
+                **({"idle": True} if step.stopped else {}),
+            )
+            if step.ahead:
+                await asyncio.sleep(_POLL)
 
     def _keep(self, asked: Asked, here: str, answer: dict[str, Any]) -> tuple[Any, ...]:
         archive = self.desk.service.archive
@@ -304,10 +302,6 @@ def live_step(asked: Asked, step: Step) -> str:
     return render.live_html(
         asked.question, step.claims, evidence, language, draft=step.draft, state=state, retry=step.stopped
     )
-
-
-def _next(steps: Iterator[Step]) -> Step | None:
-    return next(steps, None)
 
 
 def wire_ask(desk: Desk, tab: AskTab, bus: Any, language: Any) -> None:

@@ -6,9 +6,11 @@ import contextlib
 import re
 import threading
 import uuid
-from collections.abc import Generator, Iterator, Mapping
+from collections.abc import AsyncIterator, Generator, Iterator, Mapping
 from dataclasses import dataclass, field
-from typing import TYPE_CHECKING, Any
+from typing import TYPE_CHECKING, Any, TypeVar
+
+from anyio import CapacityLimiter, to_thread
 
 from rag.contract import check_date
 from rag.errors import InputError
@@ -20,6 +22,7 @@ from ui.texts import Language, choose_language, say
 if TYPE_CHECKING:
     from rag.service import Service
 
+T = TypeVar("T")
 _CONVERSATION = re.compile(r"[0-9a-f]{32}")
 _ARTICLE = re.compile(r"[0-9a-f]{20}")
 _MAX_CHOICES = 50
@@ -62,6 +65,15 @@ def left_alone(steps: Generator[Any, None, None], stopped: threading.Event) -> I
         stopped.set()
         with contextlib.suppress(ValueError):
             steps.close()
+
+
+async def stepwise(
+    steps: Generator[T, None, None], stopped: threading.Event, threads: CapacityLimiter
+) -> AsyncIterator[T]:
+    """Yield `steps`, each taken in one of `threads`, so that no reader's work holds up the others' pages."""
+    with left_alone(steps, stopped):
+        while (step := await to_thread.run_sync(next, steps, None, limiter=threads)) is not None:
+            yield step
 
 
 def new_conversation() -> str:

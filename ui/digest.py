@@ -9,13 +9,13 @@ from dataclasses import dataclass
 from typing import Any
 
 import gradio as gr
-from anyio import CapacityLimiter, to_thread
+from anyio import CapacityLimiter
 
 from rag.contract import digest_json
 from rag.digest import export
 from rag.errors import BaowenError
 from rag.schema import Digest
-from ui.desk import Desk, language_of, left_alone, plain
+from ui.desk import Desk, language_of, plain, stepwise
 from ui.labels import Labels
 from ui.panels import make_panel
 from ui.render import note
@@ -130,13 +130,11 @@ def wire_digest(desk: Desk, tab: DigestTab, bus: Any, language: Any) -> None:
         yield note(say("digest.making", name), "hint pulse"), None, gr.update(visible=False), *busy
         try:
             steps = digest_steps(desk, chosen, plain(topic, 100), not quote_only, stopped)
-            with left_alone(steps, stopped):
-                while (step := await to_thread.run_sync(_next, steps, limiter=threads)) is not None:
-                    digest, ahead = step
-                    line = say("ask.waiting", name, n=ahead) if ahead else say("digest.making", name)
-                    yield digest_html(digest_json(digest), name, state=line), *(gr.skip(),) * 4
-                    if ahead:
-                        await asyncio.sleep(_POLL)
+            async for digest, ahead in stepwise(steps, stopped, threads):
+                line = say("ask.waiting", name, n=ahead) if ahead else say("digest.making", name)
+                yield digest_html(digest_json(digest), name, state=line), *(gr.skip(),) * 4
+                if ahead:
+                    await asyncio.sleep(_POLL)
             if digest is not None:
                 told = digest_html(digest_json(digest), name)
                 yield told, digest, gr.update(visible=bool(digest.items)), *idle
@@ -179,7 +177,3 @@ def _exporter(kind: str) -> Any:
         }
 
     return exported
-
-
-def _next(steps: Generator[tuple[Digest, int], None, None]) -> tuple[Digest, int] | None:
-    return next(steps, None)

@@ -2,7 +2,8 @@
 
 from __future__ import annotations
 
-from collections.abc import AsyncIterator, Iterator
+import threading
+from collections.abc import AsyncIterator
 from dataclasses import dataclass
 from pathlib import Path
 from typing import Any
@@ -12,7 +13,7 @@ from anyio import CapacityLimiter, to_thread
 
 from rag.errors import BaowenError
 from rag.schema import EditionSummary
-from ui.desk import Desk, language_of, payload, plain
+from ui.desk import Desk, language_of, payload, plain, stepwise
 from ui.labels import Labels
 from ui.panels import make_panel, warn
 from ui.proofs import ProofDesk, make_proofs, wire_proofs
@@ -111,7 +112,7 @@ def wire_library(desk: Desk, tab: LibraryTab, bus: Any, language: Any) -> None:
             edition = edition_given(plain(paper, 100), plain(date, 20), plain(page, 20))
             arrivals: tuple[Arrival, ...] = ()
             steps = take_in(desk.service, paths[:MOST_FILES], edition, name)
-            while (step := await to_thread.run_sync(_next, steps, limiter=threads)) is not None:
+            async for step in stepwise(steps, threading.Event(), threads):
                 arrivals = step
                 yield gr.skip(), arrivals_html(arrivals, name), *(gr.skip(),) * 4
         except BaowenError as error:
@@ -145,7 +146,3 @@ def wire_library(desk: Desk, tab: LibraryTab, bus: Any, language: Any) -> None:
         api_name="desk_shelf_again",
         **quiet,
     )
-
-
-def _next(steps: Iterator[tuple[Arrival, ...]]) -> tuple[Arrival, ...] | None:
-    return next(steps, None)

@@ -7,14 +7,16 @@ from urllib.parse import parse_qs
 
 import gradio as gr
 
+from rag.contract import digest_json
+from rag.schema import Digest
 from ui import render
 from ui.ask import AskTab, filter_choices, history_panel, show_conversation
 from ui.desk import Desk, article_id, conversation_id, language_of, plain, span
 from ui.digest import DigestTab, digest_choices
 from ui.labels import Labels
 from ui.library import LibraryTab, limits_line, shelf_panels
-from ui.quality import QualityTab, report_panel
 from ui.reader import article_panel
+from ui.render_digest import digest_html
 from ui.texts import Language
 
 
@@ -29,7 +31,6 @@ def wire_opening(
     ask: AskTab,
     digest: DigestTab,
     library: LibraryTab,
-    quality: QualityTab,
 ) -> None:
     """Fill the page on load and on a change of language."""
     where = gr.Textbox(visible="hidden", elem_id="where")
@@ -45,11 +46,13 @@ def wire_opening(
         library.shelf,
         library.contents,
         library.limits,
-        quality.report,
     ]
     outputs = [*panels, *choices, *labels.components]
 
-    def fill(name: Language, conversation: str) -> list[Any]:
+    def fill(name: Language, conversation: str, chosen: Any = None, finished: Any = None) -> list[Any]:
+        edition, page = digest_choices(desk, name)
+        if isinstance(finished, Digest):
+            edition, page = gr.skip(), digest_html(digest_json(finished), name)
         past, _, evidence = show_conversation(desk, conversation, name)
         return [
             name,
@@ -60,10 +63,10 @@ def wire_opening(
             history_panel(desk, conversation, name),
             conversation,
             *filter_choices(desk),
-            *digest_choices(desk, name),
-            *shelf_panels(desk, None, name),
+            edition,
+            page,
+            *shelf_panels(desk, chosen, name),
             limits_line(desk, name),
-            report_panel(name),
             *labels.updates(name),
         ]
 
@@ -74,8 +77,9 @@ def wire_opening(
         panel = article_panel(desk, article_id(wanted), *span(asked.get("s")), name) if wanted else ""
         return [panel, *fill(name, conversation_id(asked.get("c")))]
 
-    def switched(state: str, conversation: str) -> list[Any]:
-        return fill("en" if language_of(state) == "zh" else "zh", conversation_id(conversation))
+    def switched(state: str, conversation: str, chosen: Any, finished: Any) -> list[Any]:
+        other: Language = "en" if language_of(state) == "zh" else "zh"
+        return fill(other, conversation_id(conversation), chosen, finished)
 
     def holdings(state: str, conversation: str) -> list[Any]:
         name = language_of(state)
@@ -94,7 +98,7 @@ def wire_opening(
     )
     switch.click(
         switched,
-        inputs=[language, ask.conversation],
+        inputs=[language, ask.conversation, library.chosen, digest.finished],
         outputs=outputs,
         api_name="desk_language",
         **quiet,

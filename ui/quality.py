@@ -77,8 +77,9 @@ def run_seed_questions(project: Path = PROJECT) -> str:
     return ""
 
 
-def wire_quality(tab: QualityTab, language: Any) -> None:
-    """Connect the tab."""
+def wire_quality(tab: QualityTab, shown: Any, language: Any) -> None:
+    """Connect the tab; the report is fetched when the tab is `shown`."""
+    quiet: dict[str, Any] = {"api_visibility": "private", "show_progress": "hidden"}
 
     def run(state: str) -> Any:
         name = language_of(state)
@@ -92,12 +93,7 @@ def wire_quality(tab: QualityTab, language: Any) -> None:
         else:
             yield "", report_panel(name)
 
-    tab.run.click(
-        run,
-        inputs=[language],
-        outputs=[tab.state, tab.report],
-        api_name="desk_quality",
-        api_visibility="private",
-        show_progress="hidden",
-        concurrency_limit=1,
+    tab.run.click(run, [language], [tab.state, tab.report], api_name="desk_quality", concurrency_limit=1, **quiet)
+    shown.select(
+        lambda state: report_panel(language_of(state)), [language], [tab.report], api_name="desk_report", **quiet
     )

@@ -5,7 +5,7 @@ from __future__ import annotations
 import contextlib
 import queue
 import threading
-from collections.abc import Iterator, Sequence
+from collections.abc import Generator, Iterator, Sequence
 from dataclasses import replace
 from pathlib import Path
 
@@ -43,7 +43,7 @@ def edition_given(paper: str, date: str, page: str) -> Edition:
 
 def take_in(
     service: Service, files: Sequence[Path], edition: Edition, language: Language
-) -> Iterator[tuple[Arrival, ...]]:
+) -> Generator[tuple[Arrival, ...], None, None]:
     """Read `files` into the archive and delete them; yield all arrivals whenever one of them changes."""
     arrivals = [Arrival(path.name[:_MAX_NAME]) for path in files]
     for index, path in enumerate(files):

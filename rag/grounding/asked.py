@@ -199,7 +199,7 @@ def _kind(text: str) -> Kind:
         return "yesno"
     for kind, pattern in _ORDER:
         if pattern.search(text):
-            return kind
+            return "person" if kind == "list" and _PEOPLE_LISTED.search(text) else kind
     if re.search(r"什么|哪一?[个种部本支款类项件届场所]|啥|何", text):
         return "thing"
     if _MONEY.search(text[-6:]) or _PERCENT.search(text[-8:]) or _PEOPLE.search(text[-4:]) or _MEASURED.search(text):
@@ -209,6 +209,10 @@ def _kind(text: str) -> Kind:
 
 _MEASURED = re.compile(
     r"(?:产量|销量|成绩|比分|总数|数量|面积|长度|高度|重量|里程|规模|名次|排名|得分|病例数|[^多少]数|库存|产能|总量|学分|分数线?)$"
+)
+_PEOPLE_LISTED = re.compile(
+    r"(?:主演|导演|编剧|演员|成员|选手|球员|运动员|航天员|嘉宾|得主|代表|委员|领导|负责人|主创|歌手|作者|人员)(?:名单)?(?:都|主要|分别|目前)?(?:有|是|包括)哪些|哪[些几][^，？]{0,10}"
+    r"(?:演员|选手|球员|运动员|航天员|嘉宾|领导|负责人|专家|企业家|作家|歌手|导演|人)(?=[被获参出在为担]|$)"
 )
 _ORDER: tuple[tuple[Kind, re.Pattern[str]], ...] = (
     ("duration", _DURATION),

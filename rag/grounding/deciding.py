@@ -106,6 +106,8 @@ def _unfit(part: Part, found: Bearing) -> bool:
     """Return True where nothing can fill the hole, or the noun whose figure is asked for is not in the sentence."""
     if part.asked.kind in _NEEDS_FILLER and found.filler is None:
         return True
+    if found.signals.clash and found.signals.dates < 0.5:
+        return True
     if part.asked.kind == "speech" and found.signals.near < 0.75:
         return True
     if part.asked.kind in _PRECISE and found.signals.missing >= _STRANGE and lacks_name(part, found.line):

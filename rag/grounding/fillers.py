@@ -82,13 +82,16 @@ def _dates(asked: Asked, text: str, edition: str) -> tuple[Filler, ...]:
         said = (wanted == "年" and bool(one.year)) or (wanted == "月" and bool(one.month))
         if wanted and not said:
             continue
-        if _PERIOD.match(text, one.end):
+        if _PERIOD.match(text, one.end) or _REPORTED.match(text, one.end) or _AGENCY.search(text[: one.start]):
             continue
         fit = 1.0 if one.day or wanted else 0.9 if one.month else 0.75 if one.year and not one.relative else 0.5
         found.append(Filler(one.start, one.end, fit))
     return tuple(found)
 
 
+# The day of the report is not the day of what it tells: 新华社北京4月3日电, 韩联社6日称.
+_REPORTED = re.compile(r"(?:电|讯|称|报道|消息|发布|表示|从|获悉|晚间?报道|晚?在.{0,10}例行)")
+_AGENCY = re.compile(r"(?:社|报|网|讯|记者|发言人[\u3400-\u9fff]{2,4})[\u3400-\u9fff]{0,4}$")
 _PERIOD = re.compile(r"以来|来，|内，")
 
 
@@ -152,12 +155,12 @@ def _things(asked: Asked, text: str) -> tuple[Filler, ...]:
     found: list[Filler] = []
     for match in _QUOTED.finditer(text):
         if match[1] not in asked.question:
-            near = noun and noun in text[max(0, match.start() - 14) : match.end() + 10]
-            found.append(Filler(match.start(), match.end(), 1.0 if near else 0.6))
+            beside = text[max(0, match.start() - 3) : match.start()] + text[match.end() : match.end() + 3]
+            found.append(Filler(match.start(), match.end(), 0.9 if noun and noun in beside else 0.4))
     if noun:
         for match in re.finditer(re.escape(noun), text):
             tail = _COPULA.match(text, match.end())
-            if tail and tail.end() < len(text):
+            if tail and _TOLD.match(text, tail.end()):
                 found.append(Filler(tail.end(), min(len(text), tail.end() + 16), 1.0))
             head = re.search(r"[A-Za-z0-9\u3400-\u9fff·+\- ]{2,14}$", text[: match.start()])
             if head and not set(head[0][-2:]) <= set(asked.question):
@@ -166,6 +169,7 @@ def _things(asked: Asked, text: str) -> tuple[Filler, ...]:
 
 
 _QUOTED = re.compile(r"[“「《『]([^“”「」《》『』]{1,40})[”」》』]")
+_TOLD = re.compile(r"[“「《『]?(?!什么|哪|谁|多少|怎)[\w·]{2,}")
 _COPULA = re.compile(
     r"[\u3400-\u9fff（）()“”\w]{0,8}?(?:是(?!什么|否)|为(?!什么)|叫做?|名为|名叫|称为|即|指|定为|有|包括|采用|搭载|使用|：|:|——|“|「)"
 )

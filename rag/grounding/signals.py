@@ -22,7 +22,7 @@ KINDS = (
 _CLAUSE = re.compile(r"[，；：。！？,;:!?\n…]+|……")
 _BARE_YEAR = re.compile(r"(?<![\d.])((?:19|20)\d\d)(?![\d年.%])")
 # A sentence that asks, teases or trails off does not tell.
-_ASKING = re.compile(r"[？?]|什么样|是什么|有哪些|是谁|怎么样|如何看|想要?知道|\.\.\.|…$")
+_ASKING = re.compile(r"[？?]|什么(?!都)|哪[些个位里年家种]|有多少|是谁|怎么样|如何看|想要?知道|\.\.\.|…$")
 _REPEATABLE = frozenset(("person", "quantity", "date", "duration", "place", "organisation"))
 
 

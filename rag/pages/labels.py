@@ -289,7 +289,7 @@ def _step_on(before: _Seen, here: _Seen, last: Role, broken: bool) -> float:
     if before.ends:
         return score - (1.5 if before.full else 5.0)
     if not (before.full or (before.first and last != Role.MORE)):
-        score -= min(3.5, 1.0 + 1.5 * before.lack)
+        score -= min(6.0, 1.0 + 1.5 * before.lack)
     return score + (1.0 if before.goes_on else 0.0) + (2.0 if here.mid else 0.0)
 
 

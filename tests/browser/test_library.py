@@ -69,7 +69,7 @@ def test_text_pages_and_a_pdf_are_uploaded_and_asked_about(visit: Any, address: 
     titles = page.locator("#arrivals .headline").all_text_contents()
     assert titles == ["麦收进入尾声", "清河大桥建成通车"]
     open_tab(page, 0)
-    assert page.locator(".example").count() > 0
+    page.locator(".example").first.wait_for()
     assert "八百六十米" in ask(page, "清河大桥全长多少米？").locator(".answer").inner_text()
     assert "三百台" in ask(page, "县农业农村局组织了多少台农机？").locator(".answer").inner_text()
     page.locator(".cite").last.click()
@@ -191,6 +191,6 @@ def test_an_empty_archive_says_what_to_do(visit: Any, address: str):
     page = visit(address)
     assert "文库还是空的" in page.locator("#past").inner_text()
     open_tab(page, 1)
-    assert "文库还是空的" in page.locator("#digest").inner_text()
+    page.locator("#digest", has_text="文库还是空的").wait_for()
     open_tab(page, 2)
-    assert "还没有报纸" in page.locator("#shelf").inner_text()
+    page.locator("#shelf", has_text="还没有报纸").wait_for()

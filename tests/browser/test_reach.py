@@ -6,6 +6,7 @@ from pathlib import Path
 from typing import Any
 
 import pytest
+from playwright.sync_api import expect
 
 from tests.browser.conftest import QUESTION, ask, open_tab
 
@@ -15,17 +16,17 @@ PHONE = {"width": 390, "height": 844, "has_touch": True, "is_mobile": True}
 def test_the_language_is_the_browsers_and_can_be_switched(visit: Any, address: str):
     page = visit(address, locale="en-GB")
     page.locator("#masthead h1", has_text="Baowen").wait_for()
-    assert page.locator("#tabs [role=tab]").all_inner_texts() == ["Ask", "Digest", "Library", "Quality"]
-    assert page.locator("html").get_attribute("lang") == "en"
+    expect(page.locator("#tabs [role=tab]")).to_have_text(["Ask", "Digest", "Library", "Quality"])
+    expect(page.locator("html")).to_have_attribute("lang", "en")
     turn = ask(page, QUESTION)
     assert turn.locator(".outcome").text_content() == "Verified"
     page.locator("#language").click()
     page.locator("#masthead h1", has_text="报问").wait_for()
-    assert page.locator("#tabs [role=tab]").all_inner_texts() == ["提问", "要闻", "文库", "评测"]
-    assert page.locator("#past .outcome").text_content() == "已核实"
+    expect(page.locator("#tabs [role=tab]")).to_have_text(["提问", "要闻", "文库", "评测"])
+    expect(page.locator("#past .outcome")).to_have_text("已核实")
     page.reload()
     page.locator("#masthead h1", has_text="报问").wait_for()
-    assert page.locator("html").get_attribute("lang") == "zh-CN"
+    expect(page.locator("html")).to_have_attribute("lang", "zh-CN")
 
 
 @pytest.mark.parametrize("tab", range(4))

@@ -25,7 +25,7 @@ HANDLERS = {
     "desk_feedback", "desk_digest", "desk_digest_stop", "desk_export_md", "desk_export_html", "desk_export_print",
     "desk_upload", "desk_shelf", "desk_shelf_again", "desk_settle", "desk_save", "desk_move", "desk_split", "desk_join",
     "desk_close_proofs", "desk_ask_remove", "desk_ask_remove_edition", "desk_keep", "desk_remove", "desk_reindex",
-    "desk_quality", "desk_open_article", "desk_open", "desk_language", "desk_holdings",
+    "desk_quality", "desk_report", "desk_open_article", "desk_open", "desk_language", "desk_holdings",
 }  # fmt: skip
 ELSEWHERE = (
     "/gradio_api/file=/etc/passwd",
