@@ -1,3 +1,8 @@
 """Baowen (报问): ask the newspaper."""
 
+import os
+
+# ONNX Runtime's wheel reports its use to its maker from native code unless this is set before it is loaded.
+os.environ["ORT_DISABLE_TELEMETRY"] = "1"
+
 __version__ = "0.1.0"

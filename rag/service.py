@@ -46,6 +46,7 @@ class Service:
     embedder: Embedder
     llm: LanguageModel | None
     _ingesting: threading.Lock = field(default_factory=threading.Lock)
+    _warming: list[threading.Thread] = field(default_factory=list)
 
     def ingest(self, paths: Sequence[Path], progress: Progress = no_progress) -> IngestReport:
         """Read `paths` (files and folders) into the archive; what cannot be read is reported, not raised.
@@ -198,10 +199,14 @@ class Service:
                 if start is not None:
                     start()
 
-        threading.Thread(target=load, name="baowen-warm", daemon=True).start()
+        thread = threading.Thread(target=load, name="baowen-warm", daemon=True)
+        self._warming.append(thread)
+        thread.start()
 
     def close(self) -> None:
         """Release the models, the index and the archive."""
+        for thread in self._warming:
+            thread.join()  # a process that ends while native code loads a model is aborted by it
         if self.llm is not None:
             self.llm.close()
         self.index.close()

@@ -202,8 +202,9 @@ class Guard:
         self.app = app
         self.login = login
         # Gradio confines `css` to its own container, and shows none of it on the login page.
-        script, style = ((ASSETS / name).read_bytes() for name in ("desk.js", "desk.css"))
-        self.head = b"<style>" + style + b"</style><script>" + script + b"</script></head>"
+        style, *scripts = ((ASSETS / name).read_bytes() for name in ("desk.css", "stream.js", "desk.js"))
+        tags = b"".join(b"<script>" + script + b"</script>" for script in scripts)
+        self.head = b"<style>" + style + b"</style>" + tags + b"</head>"
         self.upload_bytes = (settings.upload_mb + 1) * 1024 * 1024
         self.hosts = {"localhost", "127.0.0.1", "::1", host.strip("[]")} if is_loopback(host) else None
 

@@ -39,13 +39,17 @@ def serve(
         if ingest:
             with progress_bars() as progress:
                 print_report(opened.ingest(ingest, progress))
-        opened.warm()
+
+        def ready(address: str) -> None:
+            typer.echo(f"Baowen is at {address}   (Ctrl-C stops it)")
+            opened.warm()  # only now: beside the start it would take the processors from it
+
         serve_app(
             opened,
             host=host or opened.settings.host,
             port=opened.settings.port if port < 0 else port,
             open_browser=open_browser,
-            on_ready=lambda address: typer.echo(f"Baowen is at {address}   (Ctrl-C stops it)"),
+            on_ready=ready,
         )
 
 

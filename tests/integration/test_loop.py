@@ -77,10 +77,25 @@ def test_nothing_but_loopback_is_reached_at_run_time(tmp_path: Path, seeds: Path
     service.close()
     print("ANSWER", answer.answer)
     """
-    environment = {key: value for key, value in os.environ.items() if not key.lower().endswith("_proxy")}
+    hidden = {"ORT_DISABLE_TELEMETRY"}  # as in a reader's shell, not as this process has set it
+    environment = {
+        key: value for key, value in os.environ.items() if key not in hidden and not key.lower().endswith("_proxy")
+    }
+    # Native code (a library's telemetry, say) asks no Python socket: the system calls tell of it.
+    trace = tmp_path / "connections.txt"
+    strace = shutil.which("strace")
+    watched = [strace, "-f", "-e", "trace=connect,sendto", "-o", str(trace)] if strace else []
     done = subprocess.run(
-        [sys.executable, "-c", textwrap.dedent(program)], capture_output=True, text=True, env=environment, check=False
+        [*watched, sys.executable, "-c", textwrap.dedent(program)],
+        capture_output=True,
+        text=True,
+        env=environment,
+        check=False,
     )
     assert "120人次" in done.stdout, done.stderr[-2000:]
     assert "REACHED OUT" not in done.stdout
     assert "LOOKED UP" not in done.stdout
+    if strace:
+        calls = [line for line in trace.read_text().splitlines() if "sa_family=AF_INET" in line]
+        assert [line for line in calls if '"127.0.0.1"' in line]
+        assert not [line for line in calls if '"127.0.0.1"' not in line and '"::1"' not in line]
