@@ -43,13 +43,22 @@ class ScriptedModel:
     """A language model that says what it is told to, four characters at a time; it keeps what it was asked in `seen`.
 
     `script` is a text for every call, a sequence of texts used in turn (the last one again and again), or a function of
-    the user message. `breaks_after` characters it fails with an `LLMError`.
+    the user message. `breaks_after` characters it fails with an `LLMError`. `leans` is its leaning on everything, None
+    when it cannot tell; what that was asked of is in `weighed`.
     """
 
     name = "scripted"
 
-    def __init__(self, script: str | Sequence[str] | Callable[[str], str], *, breaks_after: int | None = None) -> None:
+    def __init__(
+        self,
+        script: str | Sequence[str] | Callable[[str], str],
+        *,
+        breaks_after: int | None = None,
+        leans: float | None = None,
+    ) -> None:
         self._script = script
+        self._leans = leans
+        self.weighed: list[tuple[str, str]] = []
         self._breaks_after = breaks_after
         self.seen: list[tuple[str, str]] = []
 
@@ -79,6 +88,11 @@ class ScriptedModel:
                 raise LLMError("the scripted model broke off, as it was told to.")
             yield Delta(text[start : start + 4])
         yield Delta("", len(system) + len(user), len(text))
+
+    def leaning(self, system: str, user: str, *_openings: Sequence[str], **_: object) -> float | None:
+        """Return the leaning it was given, whatever the question."""
+        self.weighed.append((system, user))
+        return self._leans
 
     def close(self) -> None:
         """Nothing is held."""

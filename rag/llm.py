@@ -14,7 +14,7 @@ import queue
 import secrets
 import socket
 import threading
-from collections.abc import Callable, Iterator, Sequence
+from collections.abc import Callable, Iterator, Mapping, Sequence
 from functools import lru_cache
 from pathlib import Path
 from typing import TYPE_CHECKING, Any
@@ -26,12 +26,15 @@ from rag.settings import Settings
 
 if TYPE_CHECKING:
     import httpx
-    from llama_index.core.llms import LLM
+    from llama_index.core.llms import LLM, ChatResponse
 
 _LOOPBACK = {"127.0.0.1", "localhost", "::1"}
 _CONNECT_SECONDS = 10.0
 # How often a waiting reader looks whether it was told to stop.
 _POLL_SECONDS = 0.1
+# How many of the likeliest first words are looked at for a leaning; what is not among them counts as this unlikely.
+_LOOKED_AT = 20
+_UNSAID = -20.0
 
 
 def open_llm(settings: Settings) -> ChatModel | None:
@@ -192,6 +195,48 @@ class ChatModel:
         Raises:
             LLMError: the server cannot be reached, is too slow, or broke off; the message says which and what to do.
         """
+        options: dict[str, Any] = {"max_tokens": max_tokens}
+        if stop:
+            options["stop"] = list(stop)
+        for response in self._responses(system, user, options, cancelled):
+            usage = getattr(response.raw, "usage", None)
+            if response.delta or usage:
+                yield Delta(
+                    response.delta or "",
+                    getattr(usage, "prompt_tokens", 0) or 0,
+                    getattr(usage, "completion_tokens", 0) or 0,
+                )
+
+    def leaning(
+        self,
+        system: str,
+        user: str,
+        yes: Sequence[str],
+        no: Sequence[str],
+        *,
+        cancelled: Cancelled | None = None,
+    ) -> float | None:
+        """Return the log-odds of `yes` against `no`; None where the server tells no probabilities.
+
+        Raises:
+            LLMError: as for `stream`.
+        """
+        options = {"max_tokens": 1, "logprobs": True, "top_logprobs": _LOOKED_AT}
+        try:
+            for response in self._responses(system, user, options, cancelled):
+                choices = getattr(response.raw, "choices", None) or ()
+                told = getattr(choices[0], "logprobs", None) if choices else None
+                if told is not None and told.content:
+                    words = {one.token: one.logprob for one in told.content[0].top_logprobs}
+                    return _likeliest(words, yes) - _likeliest(words, no)
+        except LLMError as error:
+            if not isinstance(error.__cause__, _refusals()):
+                raise
+        return None
+
+    def _responses(
+        self, system: str, user: str, options: dict[str, Any], cancelled: Cancelled | None
+    ) -> Iterator[ChatResponse]:
         from llama_index.core.llms import ChatMessage
 
         sockets: list[socket.socket] = []
@@ -199,10 +244,7 @@ class ChatModel:
         try:
             llm = self.llama_index_llm(client)
             messages = [ChatMessage(role="system", content=system), ChatMessage(role="user", content=user)]
-            options: dict[str, Any] = {"max_tokens": max_tokens}
-            if stop:
-                options["stop"] = list(stop)
-            yield from _interruptible(lambda: _deltas(llm, messages, options), cancelled)
+            yield from _interruptible(lambda: iter(llm.stream_chat(messages, **options)), cancelled)
         except _faults() as error:
             raise LLMError(self._explain(error)) from error
         finally:
@@ -263,28 +305,28 @@ def _faults() -> tuple[type[Exception], ...]:
     return (openai.OpenAIError, httpx.HTTPError, ValueError)
 
 
-def _deltas(llm: LLM, messages: Any, options: dict[str, Any]) -> Iterator[Delta]:
-    for response in llm.stream_chat(messages, **options):
-        usage = getattr(response.raw, "usage", None)
-        if response.delta or usage:
-            yield Delta(
-                response.delta or "",
-                getattr(usage, "prompt_tokens", 0) or 0,
-                getattr(usage, "completion_tokens", 0) or 0,
-            )
+def _refusals() -> tuple[type[Exception], ...]:
+    """Return what a server answers that knows no probabilities."""
+    import openai
+
+    return (openai.BadRequestError, openai.UnprocessableEntityError)
 
 
-def _interruptible(start: Callable[[], Iterator[Delta]], cancelled: Cancelled | None) -> Iterator[Delta]:
+def _likeliest(words: Mapping[str, float], openings: Sequence[str]) -> float:
+    return max((chance for word, chance in words.items() if word.startswith(tuple(openings))), default=_UNSAID)
+
+
+def _interruptible(start: Callable[[], Iterator[ChatResponse]], cancelled: Cancelled | None) -> Iterator[ChatResponse]:
     """Yield from `start()`, run in a thread, so that a reader who leaves during the silent prompt phase is noticed.
 
     On leaving, the caller hangs up, which ends the thread's read and the server's work.
     """
-    items: queue.SimpleQueue[Delta | Exception | None] = queue.SimpleQueue()
+    items: queue.SimpleQueue[ChatResponse | Exception | None] = queue.SimpleQueue()
 
     def run() -> None:
         try:
-            for delta in start():
-                items.put(delta)
+            for response in start():
+                items.put(response)
             items.put(None)
         except Exception as error:  # noqa: BLE001 - carried to the caller's thread, where it is raised
             items.put(error)

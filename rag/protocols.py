@@ -8,7 +8,7 @@ from __future__ import annotations
 
 from collections.abc import Callable, Iterator, Sequence
 from dataclasses import dataclass
-from typing import TYPE_CHECKING, Protocol, TypeAlias
+from typing import TYPE_CHECKING, Protocol, TypeAlias, runtime_checkable
 
 if TYPE_CHECKING:
     import numpy as np
@@ -64,6 +64,26 @@ class LanguageModel(Protocol):
 
     def close(self) -> None:
         """Release the model and whatever process or port it holds."""
+
+
+@runtime_checkable
+class Leaning(Protocol):
+    """A language model that also tells how it leans between two answers, before it writes any."""
+
+    def leaning(
+        self,
+        system: str,
+        user: str,
+        yes: Sequence[str],
+        no: Sequence[str],
+        *,
+        cancelled: Cancelled | None = None,
+    ) -> float | None:
+        """Return the log-odds that the first word begins as one of `yes` against `no`; None where it cannot be told.
+
+        Raises:
+            LLMError: as for `LanguageModel.stream`.
+        """
 
 
 class Embedder(Protocol):

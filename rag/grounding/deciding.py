@@ -1,7 +1,7 @@
 """Whether a part of the question is answered, and by which line: decided by program.
 
-A line that is likely enough answers by itself. One that is only half likely is put to the model, when there is one, and
-answers if the model finds the answer in it and the answer holds; without a model it does not answer.
+A line that is likely enough answers by itself. One that is less likely is put to the model, when there is one, which says
+whether the answer is in it and then finds it (`rag.grounding.phrasing`); without a model half a chance is enough.
 """
 
 from __future__ import annotations

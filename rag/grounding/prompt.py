@@ -18,6 +18,9 @@ ENGLISH_SYSTEM = (
     "Answer the reader's question from the Chinese newspaper text in one short English sentence. Copy figures and keep "
     "Chinese names as they are. If the text does not say, answer only: 未提到"
 )
+LEANING_SYSTEM = "你核对报纸原文能不能回答问题。只答“能”或“否”。"
+LEANING_YES = ("能", "是", "有")
+LEANING_NO = ("否", "不", "没", "无", "未")
 SUMMARY_SYSTEM = (
     "你是报纸编辑。把给出的原文改写成一句通顺简短的中文，保留数字、单位、名称和引号，不加任何内容，只输出这一句。"
 )
@@ -49,3 +52,8 @@ def answer_prompt(question: str, sentences: list[str], headline: str = "") -> st
     lines = [f"标题：{inert(headline)}"] if headline else []
     lines += [f"原文：{inert(sentence)}" for sentence in sentences]
     return "\n".join([*lines, f"问题：{inert(question)}"])
+
+
+def leaning_prompt(source: str, question: str) -> str:
+    """Return the user message that asks whether `source` answers `question`, for one word (see `LEANING_YES`)."""
+    return f"原文：{inert(source)}\n问题：{inert(question)}\n原文里有这个问题的答案吗？答“能”或“否”："

@@ -31,12 +31,17 @@ class _Handler(BaseHTTPRequestHandler):
     def do_POST(self) -> None:
         self.rfile.read(int(self.headers["Content-Length"]))
         mode = self.server.mode
-        if mode in {"500", "429"}:
+        if mode in {"500", "429", "400"}:
             self.send_error(int(mode), "busy")
             return
         self.send_response(200)
         self.send_header("Content-Type", "text/event-stream")
         self.end_headers()
+        if mode == "likely":
+            likely = [{"token": word, "logprob": odds} for word, odds in (("能", -0.5), ("不能", -1.5), ("否", -3.0))]
+            first = {"token": "能", "logprob": -0.5, "top_logprobs": likely}
+            self._say({"choices": [{"index": 0, "delta": {"content": "能"}, "logprobs": {"content": [first]}}]})
+            return
         for number, word in enumerate(("下沉", "干部", "120人次")):
             self._say({"choices": [{"index": 0, "delta": {"content": word}}]})
             if mode == "cut" and number == 1:
@@ -97,6 +102,22 @@ def test_an_answer_streams_with_its_token_counts(model: Callable[..., ChatModel]
 def test_a_servers_fault_is_one_clear_error(model: Callable[..., ChatModel], mode: str, said: str):
     with pytest.raises(LLMError, match=said):
         list(model(mode).stream("系统", "问题"))
+
+
+def test_a_leaning_is_the_log_odds_of_the_first_word(model: Callable[..., ChatModel]):
+    lean = model("likely").leaning("系统", "问题", ("能", "有"), ("否", "不"))
+    assert lean == pytest.approx(-0.5 - -1.5)
+    assert model("likely").leaning("系统", "问题", ("能",), ("未",)) == pytest.approx(-0.5 - -20.0)
+
+
+@pytest.mark.parametrize("mode", ["good", "400"])
+def test_a_server_that_tells_no_probabilities_has_no_leaning(model: Callable[..., ChatModel], mode: str):
+    assert model(mode).leaning("系统", "问题", ("能",), ("否",)) is None
+
+
+def test_a_leaning_fails_as_an_answer_does(model: Callable[..., ChatModel]):
+    with pytest.raises(LLMError, match="refused: 500"):
+        model("500").leaning("系统", "问题", ("能",), ("否",))
 
 
 def test_a_server_that_is_down_is_named(model: Callable[..., ChatModel], server: FaultyServer):
