@@ -58,10 +58,17 @@ def _even_sizes(lines: list[Line]) -> list[Line]:
         return lines
     usual = median(line.size for line in lines for _ in line.text)
     tall = median(_height(line) for line in lines for _ in line.text)
+    # A box stands taller than its type.
+    lines = [
+        replace(line, size=round(line.size * usual / tall, 2)) if width(line.text) < _MEASURABLE else line
+        for line in lines
+    ]
     sure = [line for line in lines if _is_of(line, usual)]
     even = []
     for line in lines:
         small_enough = _height(line) <= _SAME_HEIGHT * tall and line.size <= _SAME_HEIGHT * usual
+        # The last words of a paragraph: the box of so few characters can be any height.
+        small_enough = small_enough or (width(line.text) < _MEASURABLE and line.text.endswith("。"))
         if _is_of(line, usual) or (small_enough and any(_in_column(line, other, usual) for other in sure)):
             even.append(replace(line, size=usual))
         else:
