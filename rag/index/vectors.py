@@ -94,10 +94,13 @@ class VectorIndex:
         return here, rows
 
     def is_stale(self) -> bool:
-        """Return whether so much lies beside the base, or is gone from it, that it should be made anew."""
+        """Return whether so much lies beside the base, or is gone from it, that it should be made anew.
+
+        Of nothing no base can be made: one that has lost everything waits for what comes.
+        """
         size = 0 if self._base is None else len(self._base.numbers)
         loose = self._fresh.ntotal + len(self._gone)
-        return bool(loose > max(EXACT, _STALE * size))
+        return bool(loose > max(EXACT, _STALE * size)) and self.numbers().size > 0
 
     def make_base(
         self,

@@ -235,6 +235,20 @@ def test_a_large_index_comes_back_from_its_files(large, tmp_path):
     assert len(strange.numbers()) == 0
 
 
+def test_a_base_that_has_lost_everything_is_empty_and_takes_in_what_comes(monkeypatch, tmp_path):
+    monkeypatch.setattr(vectors, "EXACT", 3)
+    rows = synthetic(40)[1]
+    index = vectors.VectorIndex(32)
+    index.add(np.arange(20), rows[:20])
+    index.make_base(tmp_path, {}, iter([(np.arange(20), rows[:20])]), rows[:20])
+    index.remove(np.arange(20))
+    assert not index.is_stale()
+    assert (index.search(rows[:1], 5) == -1).all()
+    index.add(np.arange(20, 24), rows[20:24])
+    assert index.is_stale()
+    assert set(index.search(rows[20:21], 5)[0].tolist()) == {-1, 20, 21, 22, 23}
+
+
 def naive_bm25(texts, asked):
     """BM25 of every text, each text a list of tokens, in plain Python."""
     mean = sum(map(len, texts.values())) / max(1, len(texts))
