@@ -144,8 +144,9 @@ def phrase(
 def _weighed(group: Sequence[Decision], llm: LanguageModel, cancelled: Cancelled | None) -> float | None:
     """Return the chance that the best line of `group` answers, the model asked too; None where it is not.
 
-    It is asked where the signals doubt: they and the model err on different questions. The weights are about those of a
-    logistic regression on questions of news and encyclopaedia, each with and without the sentence that answers.
+    It is asked where the signals doubt: they and the model err on different questions. The two weights are about those of
+    a logistic regression on questions of news and encyclopaedia, each with and without the sentence that answers; the
+    constant was set by hand on dev questions (RGB and our own page), so no figure on those is a test of it.
     """
     chance = max(decision.chance for decision in group)
     if chance >= _ALONE or not isinstance(llm, Leaning):
