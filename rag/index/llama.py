@@ -28,7 +28,7 @@ from llama_index.core.vector_stores.types import (
 
 from rag.archive import Archive
 from rag.errors import InputError
-from rag.index.local import LocalIndex
+from rag.index import SearchIndex
 from rag.protocols import Embedder
 from rag.retrieval import Retriever
 from rag.schema import Article, Edition, Filters, Page, Passage, content_id
@@ -44,10 +44,10 @@ class ArchiveVectorStore(BasePydanticVectorStore):
     flat_metadata: bool = True
 
     _archive: Archive = PrivateAttr()
-    _index: LocalIndex = PrivateAttr()
+    _index: SearchIndex = PrivateAttr()
     _embedder: Embedder = PrivateAttr()
 
-    def __init__(self, archive: Archive, index: LocalIndex, embedder: Embedder) -> None:
+    def __init__(self, archive: Archive, index: SearchIndex, embedder: Embedder) -> None:
         super().__init__(stores_text=True)
         self._archive = archive
         self._index = index

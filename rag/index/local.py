@@ -7,6 +7,7 @@ returns is looked up in the archive again anyway). What is missing, damaged or a
 
 from __future__ import annotations
 
+import shutil
 import sqlite3
 import threading
 from collections.abc import Iterator
@@ -17,7 +18,7 @@ import numpy as np
 
 from rag.archive import Archive
 from rag.errors import ArchiveError
-from rag.index import Candidate, bm25, seal
+from rag.index import Candidate, bm25, scoring, seal
 from rag.index.postings import VERSION, Entry, Numbers, Postings, is_damage
 from rag.index.vectors import VectorIndex, background, evenly, sample_size
 from rag.protocols import Progress, Vectors, no_progress
@@ -27,8 +28,6 @@ from rag.schema import Filters
 _BATCH = 2_000
 # Changed passages after which the vector file is written again; until then a restart adds them from the archive.
 _UNSAVED = 2_000
-# What a standard deviation of cosine weighs beside a full match of words in the choice of the passage to show.
-_SHOWN_DENSE = 0.02
 
 
 def open_index(folder: Path, archive: Archive, progress: Progress = no_progress) -> LocalIndex:
@@ -46,6 +45,17 @@ def open_index(folder: Path, archive: Archive, progress: Progress = no_progress)
         raise ArchiveError(f"the search index in {folder} cannot be used: {error}") from error
     index.notes = index.refresh(progress)
     return index
+
+
+def entries(archive: Archive, added: Numbers) -> Iterator[list[Entry]]:
+    """Yield the articles of new passages, in batches; an article's passages always come together."""
+    for begin in range(0, len(added), _BATCH):
+        passages = archive.passages(added[begin : begin + _BATCH].tolist())
+        ids = list(dict.fromkeys(passage.article_id for passage in passages.values()))
+        spans, articles = archive.spans(ids), archive.articles(ids)
+        # One that began in the batch before was added whole with it.
+        new = [one for one in ids if one in articles and min(spans[one])[0] >= added[begin]]
+        yield [Entry(articles[one], spans[one]) for one in new]
 
 
 class LocalIndex:
@@ -145,22 +155,12 @@ class LocalIndex:
         added, removed = np.setdiff1d(want, have), np.setdiff1d(have, want)
         self._words.change((), removed.tolist(), {})
         done = 0
-        for batch in self._entries(added):
+        for batch in entries(self._archive, added):
             done += sum(len(entry.passages) for entry in batch)
             self._words.change(batch, (), {})
             progress("indexing words", done, len(added))
         self._words.change((), (), stamp)
         return notes
-
-    def _entries(self, added: Numbers) -> Iterator[list[Entry]]:
-        """Yield the articles of new passages; an article's passages always come together."""
-        for begin in range(0, len(added), _BATCH):
-            passages = self._archive.passages(added[begin : begin + _BATCH].tolist())
-            ids = list(dict.fromkeys(passage.article_id for passage in passages.values()))
-            spans, articles = self._archive.spans(ids), self._archive.articles(ids)
-            # One that began in the batch before was added whole with it.
-            new = [one for one in ids if one in articles and min(spans[one])[0] >= added[begin]]
-            yield [Entry(articles[one], spans[one]) for one in new]
 
     def _refresh_vectors(self, now: tuple[int, str], progress: Progress) -> list[str]:
         model = self._archive.embedder()
@@ -290,32 +290,9 @@ class LocalIndex:
         known = self._words.articles(collection.documents[documents].tolist())
         # Another program may be ahead of us in the file.
         documents = documents[[int(number) in known for number in collection.documents[documents]]]
-        if not len(documents):
-            return ()
-        places = np.flatnonzero(np.isin(collection.document, documents))
         mean, spread = background(self._background, vectors)
-        cosines = (self._rows(collection.passages[places]) @ vectors.T - mean) / spread
-        firsts = np.searchsorted(collection.document[places], documents)
-        dense = (cosines[firsts] + np.maximum.reduceat(cosines, firsts, axis=0)).mean(axis=1) / 2
-        words = lexical.passages[places]
-        passage = np.maximum.reduceat(words, firsts)
-        # The passage to show is the best by words and vectors together.
-        shown = words + _SHOWN_DENSE * cosines.mean(axis=1)
-        order = np.lexsort((-shown, collection.document[places]))
-        best = collection.passages[places[order[firsts]]]
-        return tuple(
-            Candidate(*known[int(collection.documents[document])], int(best[at]), *map(float, scores))
-            for at, (document, *scores) in enumerate(
-                zip(
-                    documents,
-                    dense,
-                    lexical.words[documents],
-                    lexical.grams[documents],
-                    lexical.phrases[documents],
-                    passage,
-                    strict=True,
-                )
-            )
+        return scoring.candidates(
+            collection, documents, known, lexical, lambda numbers: (self._rows(numbers) @ vectors.T - mean) / spread
         )
 
     def verify(self) -> tuple[str, ...]:
@@ -337,6 +314,18 @@ class LocalIndex:
                         "the vector file does not hold the archive's vectors; delete it and it is made anew"
                     )
         return tuple(problems)
+
+    def rebuild(self, progress: Progress = no_progress) -> None:
+        """Throw the files away and make them anew from the archive."""
+        with self._lock:
+            self.close()
+            self._vectors = None
+            shutil.rmtree(self._folder, ignore_errors=True)
+            try:
+                self._folder.mkdir(parents=True, exist_ok=True)
+            except OSError as error:
+                raise self._fault(error) from error
+            self.refresh(progress)
 
     def close(self) -> None:
         """Write the vector file if it is behind, and close."""

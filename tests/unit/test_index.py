@@ -13,11 +13,11 @@ from rag.archive import open_archive
 from rag.archive.maintenance import rebuild_archive, verify_archive
 from rag.fakes import HashEmbedder
 from rag.index import bm25, vectors
-from rag.index.local import open_index
 from rag.ingest import embed_articles, ingest_pages
 from rag.schema import Filters
 from rag.text.passages import cut_passages
 from rag.text.tokens import bigrams, words
+from tests.unit.engines import ENGINES, OPENERS, needs_milvus
 from tests.unit.newspapers import ADVERT, BACK, FRONT, HARBOUR, RICE, SCHOOL, article, page
 
 EMBEDDER = HashEmbedder()
@@ -38,8 +38,13 @@ def archive(tmp_path):
     opened.close()
 
 
+@pytest.fixture(params=ENGINES)
+def open_index(request):
+    return OPENERS[request.param]
+
+
 @pytest.fixture
-def filled(archive, tmp_path):
+def filled(archive, tmp_path, open_index):
     index = open_index(tmp_path / "index", archive)
     assert ingest_pages([FRONT, BACK], archive, index, EMBEDDER).notes == ()
     yield index
@@ -91,7 +96,7 @@ def test_an_undated_article_is_outside_every_range(filled, archive):
     assert undated.id not in find(filled, "无日期", filters=Filters(date_from="1900-01-01"))
 
 
-def test_closing_keeps_the_index(filled, archive, tmp_path):
+def test_closing_keeps_the_index(filled, archive, tmp_path, open_index):
     before = find(filled, "新学校")
     filled.close()
     again = open_index(tmp_path / "index", archive)
@@ -103,7 +108,8 @@ def test_closing_keeps_the_index(filled, archive, tmp_path):
 
 @pytest.mark.parametrize("name", ["vectors.faiss", "vectors.faiss.seal", "words.db"])
 @pytest.mark.parametrize("damage", ["missing", "flipped", "cut", "empty", "junk"])
-def test_a_damaged_index_is_made_anew_and_said(filled, archive, tmp_path, name, damage):
+@pytest.mark.parametrize("open_index", ["local"], indirect=True)
+def test_a_damaged_index_is_made_anew_and_said(filled, archive, tmp_path, name, damage, open_index):
     before = find(filled, "新学校")
     filled.close()
     path = tmp_path / "index" / name
@@ -124,13 +130,13 @@ def test_a_damaged_index_is_made_anew_and_said(filled, archive, tmp_path, name, 
     again.close()
 
 
-def test_an_index_of_another_archive_is_made_anew(filled, tmp_path):
+def test_an_index_of_another_archive_is_made_anew(filled, tmp_path, open_index):
     filled.close()
     other = open_archive(tmp_path / "other")
     ingest_pages([FRONT], other, open_index(tmp_path / "unused", other), EMBEDDER)
     shutil.copytree(tmp_path / "index", tmp_path / "other" / "index")
     index = open_index(tmp_path / "other" / "index", other)
-    assert len(index.notes) == 2
+    assert index.notes
     assert all("another archive" in note for note in index.notes)
     assert find(index, "早稻").keys() == {HARBOUR.id, SCHOOL.id}
     assert verify_archive(other, index) == ()
@@ -138,7 +144,7 @@ def test_an_index_of_another_archive_is_made_anew(filled, tmp_path):
     other.close()
 
 
-def test_a_rebuilt_archive_has_a_new_index(filled, archive, tmp_path):
+def test_a_rebuilt_archive_has_a_new_index(filled, archive, tmp_path, open_index):
     filled.close()
     rebuild_archive(archive, tmp_path / "index", OtherEmbedder())
     index = open_index(tmp_path / "index", archive)
@@ -164,7 +170,7 @@ def test_words_with_signs_are_found(filled, archive):
     assert filled.verify() == ()
 
 
-def test_an_empty_archive_answers_nothing(archive, tmp_path):
+def test_an_empty_archive_answers_nothing(archive, tmp_path, open_index):
     index = open_index(tmp_path / "index", archive)
     assert find(index, "什么") == {}
     index.close()
@@ -275,6 +281,10 @@ class IndexMachine(RuleBasedStateMachine):
     """The index does what a dictionary and plain arithmetic do."""
 
     exact = vectors.EXACT
+    engine = "local"
+
+    def open(self):
+        return OPENERS[self.engine](self.home / "index", self.archive)
 
     @initialize()
     def start(self):
@@ -283,7 +293,7 @@ class IndexMachine(RuleBasedStateMachine):
 
         self.home = Path(tempfile.mkdtemp())
         self.archive = open_archive(self.home)
-        self.index = open_index(self.home / "index", self.archive)
+        self.index = self.open()
         self.pages = {}
         self.patch = pytest.MonkeyPatch()
         self.patch.setattr(vectors, "EXACT", self.exact)
@@ -321,14 +331,17 @@ class IndexMachine(RuleBasedStateMachine):
     @rule()
     def reopen(self):
         self.index.close()
-        self.index = open_index(self.home / "index", self.archive)
+        self.index = self.open()
         assert self.index.notes == ()
 
-    @rule(name=st.sampled_from(["vectors.faiss", "vectors.faiss.seal", "base.faiss", "words.db"]))
+    @rule(name=st.sampled_from(["vectors.faiss", "vectors.faiss.seal", "base.faiss", "words.db", "milvus.db"]))
     def lose_a_file(self, name):
         self.index.close()
-        (self.home / "index" / name).unlink(missing_ok=True)
-        self.index = open_index(self.home / "index", self.archive)
+        path = self.home / "index" / name
+        if path.is_dir():
+            shutil.rmtree(path)
+        path.unlink(missing_ok=True)
+        self.index = self.open()
 
     @rule(question=st.lists(st.sampled_from(PHRASES), min_size=1, max_size=2).map("？".join))
     def search(self, question):
@@ -382,8 +395,16 @@ class LargeIndexMachine(IndexMachine):
     exact = 3
 
 
+class MilvusMachine(IndexMachine):
+    """The same in Milvus."""
+
+    engine = "milvus"
+
+
 TestLargeIndexMachine = LargeIndexMachine.TestCase
 TestIndexMachine = IndexMachine.TestCase
+TestMilvusMachine = needs_milvus(MilvusMachine.TestCase)
 TestIndexMachine.settings = TestLargeIndexMachine.settings = settings(
     max_examples=20, stateful_step_count=12, deadline=None, suppress_health_check=list(HealthCheck)
 )
+TestMilvusMachine.settings = settings(TestIndexMachine.settings, max_examples=8)

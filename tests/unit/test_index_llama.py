@@ -15,10 +15,10 @@ from rag.archive.maintenance import verify_archive
 from rag.errors import InputError
 from rag.fakes import HashEmbedder
 from rag.index.llama import ArchiveRetriever, ArchiveVectorStore
-from rag.index.local import open_index
 from rag.ingest import ingest_pages
 from rag.retrieval import Retriever
 from rag.settings import read_settings
+from tests.unit.engines import ENGINES, OPENERS
 from tests.unit.newspapers import BACK, FRONT, HARBOUR, RICE
 
 EMBEDDER = HashEmbedder()
@@ -31,10 +31,10 @@ def node(name, text, document="", **metadata):
     return one
 
 
-@pytest.fixture
-def parts(tmp_path):
+@pytest.fixture(params=ENGINES)
+def parts(tmp_path, request):
     archive = open_archive(tmp_path)
-    index = open_index(tmp_path / "index", archive)
+    index = OPENERS[request.param](tmp_path / "index", archive)
     yield archive, index
     index.close()
     archive.close()

@@ -2,12 +2,12 @@ import pytest
 
 from rag.archive import open_archive
 from rag.fakes import HashEmbedder
-from rag.index.local import open_index
 from rag.ingest import ingest_pages
 from rag.retrieval import Retriever
 from rag.schema import Filters
 from rag.settings import read_settings
 from rag.text.periods import periods
+from tests.unit.engines import ENGINES, OPENERS
 from tests.unit.newspapers import ADVERT, BACK, FRONT, HARBOUR, RICE, SCHOOL, article, page
 
 EMBEDDER = HashEmbedder()
@@ -16,10 +16,10 @@ WIRE = (
 )
 
 
-@pytest.fixture
-def parts(tmp_path):
+@pytest.fixture(params=ENGINES)
+def parts(tmp_path, request):
     archive = open_archive(tmp_path)
-    index = open_index(tmp_path / "index", archive)
+    index = OPENERS[request.param](tmp_path / "index", archive)
     ingest_pages([FRONT, BACK], archive, index, EMBEDDER)
     yield archive, index, Retriever(archive, index, EMBEDDER, read_settings(home=tmp_path))
     index.close()
