@@ -13,6 +13,7 @@ from rag.errors import BaowenError
 from rag.settings import Settings
 
 _PACKAGES = ("llama-index-core", "sentence-transformers", "gradio", "faiss-cpu", "xllamacpp", "onnxruntime", "torch")
+_MILVUS = ("pymilvus", "milvus-lite")
 _LOW_DISK = 2 * 10**9
 
 
@@ -31,13 +32,18 @@ def examine(settings: Settings) -> tuple[Finding, ...]:
     return tuple(finding for look in looks for finding in look(settings))
 
 
-def _program(_settings: Settings) -> Iterator[Finding]:
+def _program(settings: Settings) -> Iterator[Finding]:
     yield Finding("baowen", f"{__version__}, Python {platform.python_version()}, {platform.platform()}")
     for package in _PACKAGES:
         try:
             yield Finding(package, version(package))
         except PackageNotFoundError:
             yield Finding(package, "not installed", "run `make setup`")
+    for package in _MILVUS if settings.index == "milvus" else ():
+        try:
+            yield Finding(package, version(package))
+        except PackageNotFoundError:
+            yield Finding(package, "not installed", "install baowen[milvus], or set BAOWEN_INDEX=local")
 
 
 def _disk(settings: Settings) -> Iterator[Finding]:
@@ -83,7 +89,7 @@ def _language_model(settings: Settings) -> Iterator[Finding]:
 def _archive(settings: Settings) -> Iterator[Finding]:
     from rag.archive import open_archive
     from rag.embedding import open_embedder
-    from rag.index.local import open_index
+    from rag.index.engines import open_index
 
     try:
         archive = open_archive(settings.database or settings.home)
@@ -96,10 +102,11 @@ def _archive(settings: Settings) -> Iterator[Finding]:
         newest = archive.newest_date()
         yield Finding("archive", f"{count} articles in {settings.home}, newest edition {newest or 'unknown'}", remedy)
         archive.check_embedder(open_embedder(settings))
-        index = open_index(settings.home / "index", archive)
-        yield Finding("index", f"in step with the archive, {archive.passage_count()} passages")
+        index = open_index(settings, archive)
+        yield Finding("index", f"{settings.index}, in step with the archive, {archive.passage_count()} passages")
         index.close()
     except BaowenError as error:
-        yield Finding("index", str(error), "run `baowen archive rebuild`")
+        remedy = "see to what it says" if settings.index == "milvus" else "run `baowen archive rebuild`"
+        yield Finding("index", str(error), remedy)
     finally:
         archive.close()

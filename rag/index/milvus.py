@@ -158,8 +158,16 @@ class MilvusIndex:
             now = self._archive.generation()
             if self._at == now:
                 return ()
+            known = self._client is not None
             with self._turn():
-                notes = self._refresh(now, progress)
+                try:
+                    notes = self._refresh(now, progress)
+                except ArchiveError:
+                    self.close()
+                    if not known:
+                        raise
+                    # A connection that was good before may be lost; whether Milvus is, a new one tells.
+                    notes = self._refresh(now, progress)
             self._at = now
             return notes
 
@@ -284,6 +292,15 @@ class MilvusIndex:
     def candidates(self, question: str, vectors: Vectors, *, top: int, filters: Filters) -> tuple[Candidate, ...]:
         """Return the articles nearest to `question` by words, and to any row of `vectors`, in no order."""
         self.refresh()
+        try:
+            return self._search(question, vectors, top, filters)
+        except ArchiveError:
+            # The connection is lost, or somebody has dropped the collections under our feet.
+            self.close()
+        self.refresh()
+        return self._search(question, vectors, top, filters)
+
+    def _search(self, question: str, vectors: Vectors, top: int, filters: Filters) -> tuple[Candidate, ...]:
         view = self._view
         if view is None or not view.whole.documents:
             return ()
@@ -385,14 +402,21 @@ def _article_rows(entry: Entry, vectors: dict[int, list[float]]) -> Iterator[dic
             "date": fitted(edition.date),
             "page": fitted(edition.page),
             "kind": article.kind,
-            "headline_words": fitted(" ".join(headline_words)),
-            "words": fitted(" ".join(cut[number])),
+            "headline_words": _joined(headline_words),
+            "words": _joined(cut[number]),
             "text": fitted(f"{headline}\n{fold(part)}"),
             "article_words": len(headline_words) + sum(map(len, cut.values())),
             "article_grams": headline_grams + len(list(bigrams(article.body))),
             "headline_grams": headline_grams,
             "vector": vectors[number],
         }
+
+
+def _joined(tokens: Sequence[str]) -> str:
+    """Return words as one text; where Milvus cannot store them all, the first ones, whole."""
+    text = " ".join(tokens)
+    stored = fitted(text)
+    return text if stored == text else stored.rpartition(" ")[0]
 
 
 def _cut(text: str) -> tuple[str, ...]:

@@ -27,9 +27,11 @@ from rag.index.postings import Numbers
 from rag.protocols import Vectors
 from rag.schema import Filters
 
-# Seconds to wait for a connection, and for one call: building an index or a batch of rows on a busy server takes a while.
+# Seconds to wait for a connection, for an answer, and for a change: a batch of rows takes a busy server a while.
 _CONNECT = 10.0
-_CALL = 120.0
+_ANSWER = 15.0
+_CHANGE = 120.0
+_CHANGES = frozenset({"upsert", "delete", "flush", "create_collection", "create_index", "load_collection"})
 # Rows asked for at a time, and the most hits that Milvus gives for one search.
 _BATCH = 2_000
 MOST = 16_384
@@ -107,7 +109,8 @@ class Milvus:
 
     def _call(self, method: str, *arguments: Any, **named: Any) -> Any:
         with self._faults():
-            return getattr(self._client, method)(*arguments, timeout=_CALL, **named)
+            wait = _CHANGE if method in _CHANGES else _ANSWER
+            return getattr(self._client, method)(*arguments, timeout=wait, **named)
 
     # Both collections
 
