@@ -15,10 +15,12 @@ from __future__ import annotations
 
 import json
 import threading
+from collections import Counter
 from collections.abc import Iterator, Sequence
 from contextlib import ExitStack, contextmanager
 from dataclasses import asdict, dataclass, replace
-from itertools import groupby
+from itertools import groupby, islice
+from operator import itemgetter
 from pathlib import Path
 from typing import Any
 
@@ -26,83 +28,28 @@ import numpy as np
 from sqlalchemy import text as sql
 
 from rag.archive import Archive
+from rag.archive.engine import reading
 from rag.errors import ArchiveError
 from rag.index import Candidate, bm25, scoring, seal
 from rag.index.local import entries
-from rag.index.milvus_client import MOST, Milvus, expression, fitted
-from rag.index.pool import Pool, PooledArticle, PooledPassage, tally
+from rag.index.milvus_client import MOST, Milvus, expression
+from rag.index.milvus_rows import FIELDS, VERSION, State, article_rows, articles_of, articles_with_row
+from rag.index.pool import Pool, PooledArticle, tally
 from rag.index.postings import Entry
 from rag.index.vectors import background, evenly
 from rag.protocols import Progress, Vectors, no_progress
 from rag.schema import Filters
-from rag.text.tokens import bigrams, fold, words
 
-# Raise it when rows are made differently: a collection of another version is made anew.
-VERSION = "1"
 # Passages that Milvus's BM25 recalls for each article asked for.
 _RECALL = 4
-# Passages removed in one change: their numbers must fit into the note about it.
+# Passages removed in one change, about: their numbers must fit into the note about it.
 _REMOVED = 2_000
+# Articles compared at a time when the whole index is.
+_CHECKED = 500
 # Rows after which Lite is told to write its files.
 _UNSETTLED = 500
 # PostgreSQL's advisory lock that programs on several machines take turns by.
 _TURN = 0x62616F77656E
-_FIELDS = (
-    "number",
-    "document",
-    "article",
-    "date",
-    "headline_words",
-    "words",
-    "text",
-    "article_words",
-    "article_grams",
-    "headline_grams",
-)
-
-
-@dataclass(frozen=True, slots=True)
-class State:
-    """What the collections hold, and the change they are in the middle of.
-
-    While `adding` or `removing` name passages, a change is under way: their rows are being written, or, once
-    `counting`, the totals here include it and the words are being counted under the number `change`.
-    """
-
-    archive_id: str
-    version: str
-    dimension: int
-    generation: int = 0
-    token: str = ""
-    documents: int = 0
-    words: int = 0
-    grams: int = 0
-    passages: int = 0
-    passage_words: int = 0
-    change: int = 0
-    counting: bool = False
-    adding: tuple[int, ...] = ()
-    removing: tuple[int, ...] = ()
-
-    @property
-    def whole(self) -> bm25.Whole:
-        """The numbers that BM25 needs of the whole collection."""
-        documents, passages = max(1, self.documents), max(1, self.passages)
-        means = self.words / documents, self.grams / documents, self.passage_words / passages
-        return bm25.Whole(self.documents, *means)
-
-    def with_articles(self, articles: Sequence[PooledArticle], sign: int) -> State:
-        """Return the totals with `articles` added (`sign` 1) or taken away (-1)."""
-        extra = bm25.HEADLINE - 1
-        return replace(
-            self,
-            documents=self.documents + sign * len(articles),
-            words=self.words + sign * sum(one.words + extra * len(one.headline_words) for one in articles),
-            grams=self.grams + sign * sum(one.grams + extra * one.headline_grams for one in articles),
-            passages=self.passages + sign * sum(len(one.passages) for one in articles),
-            passage_words=self.passage_words
-            + sign * sum(len(part.words) + len(one.headline_words) for one in articles for part in one.passages),
-        )
 
 
 @dataclass(frozen=True, slots=True)
@@ -187,10 +134,8 @@ class MilvusIndex:
             except OSError as error:
                 raise ArchiveError(f"the folder {self._folder} cannot be written: {error}") from error
             if self._archive.engine.dialect.name == "postgresql":
-                connection = turn.enter_context(self._archive.engine.connect())
-                connection = connection.execution_options(isolation_level="AUTOCOMMIT")
-                connection.execute(sql("SELECT pg_advisory_lock(:turn)"), {"turn": _TURN})
-                turn.callback(connection.execute, sql("SELECT pg_advisory_unlock(:turn)"), {"turn": _TURN})
+                connection = turn.enter_context(reading(self._archive.engine))
+                connection.execute(sql("SELECT pg_advisory_xact_lock(:turn)"), {"turn": _TURN})
             yield
 
     def _refresh(self, now: tuple[int, str], progress: Progress) -> tuple[str, ...]:
@@ -247,8 +192,8 @@ class MilvusIndex:
     def _caught_up(self, state: State, want: Any, progress: Progress) -> State:
         have = self._milvus.numbers()
         added, removed = np.setdiff1d(want, have), np.setdiff1d(have, want)
-        for begin in range(0, len(removed), _REMOVED):
-            state = self._changed(state, [], removed[begin : begin + _REMOVED].tolist())
+        for numbers in self._by_article(removed.tolist()):
+            state = self._changed(state, [], numbers)
         done = 0
         for batch in entries(self._archive, added):
             state = self._changed(state, batch, [])
@@ -257,11 +202,23 @@ class MilvusIndex:
         self._unsettled += len(added) + len(removed)
         return state
 
+    def _by_article(self, numbers: Sequence[int]) -> Iterator[list[int]]:
+        """Yield passages in parts that can be noted, those of an article together."""
+        rows = self._milvus.rows(numbers, ("number", "document")) if numbers else []
+        part: list[int] = []
+        for _, group in groupby(sorted(rows, key=itemgetter("document")), key=itemgetter("document")):
+            part += [row["number"] for row in group]
+            if len(part) >= _REMOVED:
+                yield part
+                part = []
+        if part:
+            yield part
+
     def _changed(self, state: State, batch: Sequence[Entry], removed: Sequence[int]) -> State:
         rows = self._rows(batch)
         state = self._noted(replace(state, adding=tuple(row["number"] for row in rows), removing=tuple(removed)))
         self._milvus.put(rows)
-        gained, lost = _articles(rows), self._articles(removed)
+        gained, lost = articles_of(rows), self._articles(removed)
         totals = state.with_articles(gained, 1).with_articles(lost, -1)
         state = self._noted(replace(totals, counting=True, change=state.change + 1))
         return self._counted(state, gained, lost)
@@ -284,10 +241,10 @@ class MilvusIndex:
         by_number = dict(zip(found.tolist(), vectors.tolist(), strict=True))
         # An article that has gone since is left to the next refresh, whole.
         alive = [entry for entry in batch if all(number in by_number for number, _, _ in entry.passages)]
-        return [row for entry in alive for row in _article_rows(entry, by_number)]
+        return [row for entry in alive for row in article_rows(entry, by_number)]
 
     def _articles(self, numbers: Sequence[int]) -> list[PooledArticle]:
-        return _articles(self._milvus.rows(numbers, _FIELDS)) if numbers else []
+        return articles_of(self._milvus.rows(numbers, FIELDS)) if numbers else []
 
     def candidates(self, question: str, vectors: Vectors, *, top: int, filters: Filters) -> tuple[Candidate, ...]:
         """Return the articles nearest to `question` by words, and to any row of `vectors`, in no order."""
@@ -309,11 +266,11 @@ class MilvusIndex:
         if asked:
             hits += self._milvus.matching(" ".join(asked), min(MOST, _RECALL * top), where)
         spans = self._archive.spans(list({hit["entity"]["article"] for hit in hits}))
-        rows = self._milvus.rows([number for parts in spans.values() for number, _, _ in parts], _FIELDS)
+        rows = self._milvus.rows([number for parts in spans.values() for number, _, _ in parts], FIELDS)
         whole = {article_id: len(parts) for article_id, parts in spans.items()}
         counts = {word: articles for word, (articles, _) in self._milvus.counts(asked).items()}
         # One of which another program has added or removed a part meanwhile is no candidate.
-        pooled = [one for one, row in _with_row(rows) if len(one.passages) == whole[row["article"]]]
+        pooled = [one for one, row in articles_with_row(rows) if len(one.passages) == whole[row["article"]]]
         known = {row["document"]: (row["article"], row["date"]) for row in rows}
         pool = Pool(pooled, question, counts, view.whole.documents)
         lexical = bm25.score(pool, pool.collection, question, view.whole)
@@ -353,24 +310,26 @@ class MilvusIndex:
             return tuple(f"{problem}; `baowen archive rebuild` makes them anew" for problem in self._problems())
 
     def _problems(self) -> list[str]:
-        rows: list[dict[str, Any]] = []
-        same = True
-        for batch in self._milvus.everything((*_FIELDS, "vector")):
-            batch.sort(key=lambda row: row["number"])
-            numbers, stored = self._archive.vectors([row["number"] for row in batch])
-            held = np.array([row.pop("vector") for row in batch], dtype=np.float32)
-            same &= numbers.tolist() == [row["number"] for row in batch] and np.allclose(held, stored, atol=2e-3)
-            rows += batch
-        problems = []
-        if sorted(row["number"] for row in rows) != self._archive.passage_numbers().tolist():
+        problems: list[str] = []
+        if not np.array_equal(self._milvus.numbers(), self._archive.passage_numbers()):
             problems.append("the collections in Milvus do not hold the archive's passages")
-        elif not same:
+        fresh = State(self._archive.archive_id(), VERSION, (self._archive.embedder() or ("", 0))[1])
+        totals, counts, same = fresh, Counter[str](), True
+        stored = self._archive.iter_articles()
+        while batch := [article.id for article in islice(stored, _CHECKED)]:
+            numbers = [number for parts in self._archive.spans(batch).values() for number, _, _ in parts]
+            rows = sorted(self._milvus.rows(numbers, (*FIELDS, "vector")), key=itemgetter("number"))
+            held = np.array([row["vector"] for row in rows], dtype=np.float32)
+            found, vectors = self._archive.vectors(numbers)
+            same &= found.tolist() == [row["number"] for row in rows] and np.allclose(held, vectors, atol=2e-3)
+            articles = articles_of(rows)
+            totals = totals.with_articles(articles, 1)
+            counts.update(tally(articles))
+        if not same and not problems:
             problems.append("the collections in Milvus do not hold the archive's vectors")
-        articles = _articles(rows)
-        counts = tally(articles)
+        state = self._stored(fresh)
         told = {word: articles for word, (articles, _) in self._milvus.counts(counts).items()}
-        state = self._stored(State(self._archive.archive_id(), VERSION, (self._archive.embedder() or ("", 0))[1]))
-        if told != counts or state is None or State.with_articles(_emptied(state), articles, 1) != state:
+        if told != counts or state is None or state.whole != totals.whole:
             problems.append("the words counted in Milvus are not those of its passages")
         return problems
 
@@ -381,72 +340,3 @@ class MilvusIndex:
                 self._client.close()
             self._client = None
             self._at = None
-
-
-def _emptied(state: State) -> State:
-    return replace(state, documents=0, words=0, grams=0, passages=0, passage_words=0)
-
-
-def _article_rows(entry: Entry, vectors: dict[int, list[float]]) -> Iterator[dict[str, Any]]:
-    article, edition = entry.article, entry.article.edition
-    headline = fold(article.headline).replace("\n", " ")
-    headline_words, headline_grams = words(article.headline), len(list(bigrams(article.headline)))
-    parts = [(number, article.body[start:end]) for number, start, end in entry.passages]
-    cut = {number: words(part) for number, part in parts}
-    for number, part in parts:
-        yield {
-            "number": number,
-            "document": entry.number,
-            "article": article.id,
-            "paper": fitted(edition.paper),
-            "date": fitted(edition.date),
-            "page": fitted(edition.page),
-            "kind": article.kind,
-            "headline_words": _joined(headline_words),
-            "words": _joined(cut[number]),
-            "text": fitted(f"{headline}\n{fold(part)}"),
-            "article_words": len(headline_words) + sum(map(len, cut.values())),
-            "article_grams": headline_grams + len(list(bigrams(article.body))),
-            "headline_grams": headline_grams,
-            "vector": vectors[number],
-        }
-
-
-def _joined(tokens: Sequence[str]) -> str:
-    """Return words as one text; where Milvus cannot store them all, the first ones, whole."""
-    text = " ".join(tokens)
-    stored = fitted(text)
-    return text if stored == text else stored.rpartition(" ")[0]
-
-
-def _cut(text: str) -> tuple[str, ...]:
-    return tuple(text.split(" ")) if text else ()
-
-
-def _with_row(rows: Sequence[dict[str, Any]]) -> Iterator[tuple[PooledArticle, dict[str, Any]]]:
-    """Yield articles, by number, each with one of the rows that it was read from."""
-    # The spans of an article do not overlap and are numbered in order of the text.
-    ordered = sorted(rows, key=lambda row: (row["document"], row["number"]))
-    for _, group in groupby(ordered, key=lambda row: row["document"]):
-        parts = list(group)
-        first = parts[0]
-        texts = [part["text"].partition("\n") for part in parts]
-        passages = tuple(
-            PooledPassage(part["number"], _cut(part["words"]), text)
-            for part, (_, _, text) in zip(parts, texts, strict=True)
-        )
-        yield (
-            PooledArticle(
-                _cut(first["headline_words"]),
-                texts[0][0],
-                passages,
-                first["article_words"],
-                first["article_grams"],
-                first["headline_grams"],
-            ),
-            first,
-        )
-
-
-def _articles(rows: Sequence[dict[str, Any]]) -> list[PooledArticle]:
-    return [article for article, _ in _with_row(rows)]

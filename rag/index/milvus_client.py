@@ -169,19 +169,13 @@ class Milvus:
 
     def numbers(self) -> Numbers:
         """Return the numbers of all passages, ascending."""
-        found = [row["number"] for rows in self.everything(("number",)) for row in rows]
+        rows = self._call("query_iterator", self.passages, batch_size=_BATCH, output_fields=["number"])
+        found: list[int] = []
+        with self._faults():
+            while batch := rows.next():
+                found += [row["number"] for row in batch]
+            rows.close()
         return np.sort(np.array(found, dtype=np.int64))
-
-    def everything(self, fields: Sequence[str]) -> Iterator[list[dict[str, Any]]]:
-        """Yield every passage's row, a batch at a time."""
-        rows = self._call("query_iterator", self.passages, batch_size=_BATCH, output_fields=list(fields))
-        while True:
-            with self._faults():
-                batch = rows.next()
-            if not batch:
-                rows.close()
-                return
-            yield batch
 
     def rows(self, numbers: Sequence[int], fields: Sequence[str]) -> list[dict[str, Any]]:
         """Return the rows of those of `numbers` that are there."""

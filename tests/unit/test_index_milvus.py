@@ -189,6 +189,17 @@ def test_a_change_that_is_broken_off_anywhere_is_made_good(tmp_path, monkeypatch
 
 
 @needs_milvus
+def test_many_are_removed_an_article_at_a_time(filled, archive, monkeypatch):
+    monkeypatch.setattr("rag.index.milvus._REMOVED", 2)
+    long = article("长文", "".join(f"第{n}条新闻，港口客流又增长了，记者到场看了。" for n in range(120)), page="A9")
+    archive.add_page(page(long, source="long"), *embed_articles([long], EMBEDDER), EMBEDDER)
+    assert filled.verify() == ()
+    archive.remove(article_ids=[long.id, HARBOUR.id, RICE.id])
+    assert find(filled, "港口客流").keys() == {SCHOOL.id, ADVERT.id}
+    assert filled.verify() == ()
+
+
+@needs_milvus
 def test_what_others_drop_is_made_anew(filled):
     before = find(filled, "新学校")
     filled._milvus.drop()
