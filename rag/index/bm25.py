@@ -103,9 +103,9 @@ def question_tokens(question: str) -> QuestionTokens:
 def whole(collection: Collection) -> Whole:
     """Return the numbers of a collection that is all there is."""
     lengths, heads = collection.lengths, collection.heads
-    means = (_mean(lengths[table] + (HEADLINE - 1) * heads[table]) for table in TABLES)
+    means = {table: _mean(lengths[table] + (HEADLINE - 1) * heads[table]) for table in TABLES}
     passages = collection.passage_lengths + heads["words"][collection.document]
-    return Whole(len(collection.documents), *means, _mean(passages))
+    return Whole(len(collection.documents), means["words"], means["grams"], _mean(passages))
 
 
 def score(tokens: Tokens, collection: Collection, question: str, of: Whole | None = None) -> LexicalScores:

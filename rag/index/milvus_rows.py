@@ -56,8 +56,7 @@ class State:
     def whole(self) -> bm25.Whole:
         """The numbers that BM25 needs of the whole collection."""
         documents, passages = max(1, self.documents), max(1, self.passages)
-        means = self.words / documents, self.grams / documents, self.passage_words / passages
-        return bm25.Whole(self.documents, *means)
+        return bm25.Whole(self.documents, self.words / documents, self.grams / documents, self.passage_words / passages)
 
     def with_articles(self, articles: Sequence[PooledArticle], sign: int) -> State:
         """Return the totals with `articles` added (`sign` 1) or taken away (-1)."""
@@ -65,11 +64,11 @@ class State:
         return replace(
             self,
             documents=self.documents + sign * len(articles),
-            words=self.words + sign * sum(one.words + extra * len(one.headline_words) for one in articles),
+            words=self.words + sign * sum(one.words + extra * one.headline_length for one in articles),
             grams=self.grams + sign * sum(one.grams + extra * one.headline_grams for one in articles),
             passages=self.passages + sign * sum(len(one.passages) for one in articles),
             passage_words=self.passage_words
-            + sign * sum(len(part.words) + len(one.headline_words) for one in articles for part in one.passages),
+            + sign * sum(part.length + one.headline_length for one in articles for part in one.passages),
         )
 
 
@@ -106,10 +105,6 @@ def _joined(tokens: Sequence[str]) -> str:
     return text if stored == text else stored.rpartition(" ")[0]
 
 
-def _cut(text: str) -> tuple[str, ...]:
-    return tuple(text.split(" ")) if text else ()
-
-
 def articles_with_row(rows: Sequence[Mapping[str, Any]]) -> Iterator[tuple[PooledArticle, Mapping[str, Any]]]:
     """Yield articles, by number, each with one of the rows that it was read from."""
     # The spans of an article do not overlap and are numbered in order of the text.
@@ -119,12 +114,11 @@ def articles_with_row(rows: Sequence[Mapping[str, Any]]) -> Iterator[tuple[Poole
         first = parts[0]
         texts = [part["text"].partition("\n") for part in parts]
         passages = tuple(
-            PooledPassage(part["number"], _cut(part["words"]), text)
-            for part, (_, _, text) in zip(parts, texts, strict=True)
+            PooledPassage(part["number"], part["words"], text) for part, (_, _, text) in zip(parts, texts, strict=True)
         )
         yield (
             PooledArticle(
-                _cut(first["headline_words"]),
+                first["headline_words"],
                 texts[0][0],
                 passages,
                 first["article_words"],

@@ -25,18 +25,23 @@ _RUN = "a-z0-9.%"
 
 @dataclass(frozen=True, slots=True)
 class PooledPassage:
-    """A passage at hand: its words, and its text as `rag.text.tokens.fold` leaves it."""
+    """A passage at hand: its words, a blank between two, and its text as `rag.text.tokens.fold` leaves it."""
 
     number: int
-    words: tuple[str, ...]
+    words: str
     text: str
+
+    @property
+    def length(self) -> int:
+        """How many words it has."""
+        return _length(self.words)
 
 
 @dataclass(frozen=True, slots=True)
 class PooledArticle:
     """An article at hand, whole: its headline likewise, its passages in order, and its numbers of tokens."""
 
-    headline_words: tuple[str, ...]
+    headline_words: str
     headline: str
     passages: tuple[PooledPassage, ...]
     words: int
@@ -48,6 +53,11 @@ class PooledArticle:
         """The document's number: that of its first passage."""
         return self.passages[0].number
 
+    @property
+    def headline_length(self) -> int:
+        """How many words its headline has."""
+        return _length(self.headline_words)
+
 
 class Pool:
     """The postings of a question's tokens in the articles at hand."""
@@ -58,9 +68,10 @@ class Pool:
         self._counts = counts
         self._size = size
         asked = bm25.question_tokens(question)
+        self.collection = _collection(self._articles)
+        self._texts = ["\n".join(passage.text for passage in one.passages) for one in self._articles]
         self._words = _word_places(self._articles, asked.words)
         self._grams = {gram: self._gram_places(gram) for gram in asked.grams}
-        self.collection = _collection(self._articles)
 
     def count(self, table: TableName, token: str) -> int:
         """Return how many documents of the collection have `token`: a word exactly, a bigram nearly."""
@@ -88,28 +99,27 @@ class Pool:
 
     def _gram_places(self, gram: str) -> tuple[Numbers, Numbers]:
         pattern = _pattern(gram)
-        documents: list[int] = []
-        offsets: list[int] = []
-        for one in self._articles:
-            inside = sum(_times(gram, pattern, passage.text) for passage in one.passages)
-            # Of a bigram's place only this counts: whether it is in the headline or after it.
-            for times, offset in ((_times(gram, pattern, one.headline), 0), (inside, one.headline_grams)):
-                documents += [one.number] * times
-                offsets += [offset] * times
-        return np.array(documents, dtype=np.int64), np.array(offsets, dtype=np.int64)
+        inside = [_times(gram, pattern, text) for text in self._texts]
+        above = [_times(gram, pattern, one.headline) for one in self._articles]
+        times = np.array([above, inside], dtype=np.int64).T.ravel()
+        # Of a bigram's place only this counts: whether it is in the headline or after it.
+        offsets = np.array([(0, one.headline_grams) for one in self._articles], dtype=np.int64).ravel()
+        return np.repeat(np.repeat(self.collection.documents, 2), times), np.repeat(offsets, times)
 
 
-def _word_places(articles: Iterable[PooledArticle], asked: Mapping[str, int]) -> dict[str, tuple[Numbers, Numbers]]:
+def _word_places(articles: Iterable[PooledArticle], asked: Iterable[str]) -> dict[str, tuple[Numbers, Numbers]]:
+    # Looked for in the text as it is: to take every word of every article into Python's hands takes ten times as long.
     found: dict[str, tuple[list[int], list[int]]] = {}
     for one in articles:
-        offset = 0
-        for part in (one.headline_words, *(passage.words for passage in one.passages)):
-            for place, word in enumerate(part, offset):
-                if word in asked:
-                    documents, offsets = found.setdefault(word, ([], []))
-                    documents.append(one.number)
-                    offsets.append(place)
-            offset += len(part)
+        text = " ".join(filter(None, (one.headline_words, *(passage.words for passage in one.passages))))
+        text = f" {text} "
+        for word in asked:
+            at = text.find(f" {word} ")
+            while at >= 0:
+                documents, offsets = found.setdefault(word, ([], []))
+                documents.append(one.number)
+                offsets.append(text.count(" ", 0, at))
+                at = text.find(f" {word} ", at + 1)
     return {
         word: (np.array(documents, dtype=np.int64), np.array(offsets, dtype=np.int64))
         for word, (documents, offsets) in found.items()
@@ -119,13 +129,13 @@ def _word_places(articles: Iterable[PooledArticle], asked: Mapping[str, int]) ->
 def _collection(articles: Sequence[PooledArticle]) -> Collection:
     passages, document, first, lengths = [], [], [], []
     for place, one in enumerate(articles):
-        offset = len(one.headline_words)
+        offset = one.headline_length
         for passage in one.passages:
             passages.append(passage.number)
             document.append(place)
             first.append(offset)
-            lengths.append(len(passage.words))
-            offset += len(passage.words)
+            lengths.append(passage.length)
+            offset += passage.length
 
     def numbers(values: Iterable[int]) -> Numbers:
         return np.fromiter(values, dtype=np.int64)
@@ -137,7 +147,7 @@ def _collection(articles: Sequence[PooledArticle]) -> Collection:
         numbers(one.number for one in articles),
         {"words": sizes(one.words for one in articles), "grams": sizes(one.grams for one in articles)},
         {
-            "words": sizes(len(one.headline_words) for one in articles),
+            "words": sizes(one.headline_length for one in articles),
             "grams": sizes(one.headline_grams for one in articles),
         },
         numbers(passages),
@@ -145,6 +155,10 @@ def _collection(articles: Sequence[PooledArticle]) -> Collection:
         numbers(first),
         sizes(lengths),
     )
+
+
+def _length(words: str) -> int:
+    return words.count(" ") + 1 if words else 0
 
 
 def _belongs(gram: str, word: str) -> bool:
@@ -169,6 +183,7 @@ def tally(articles: Iterable[PooledArticle]) -> dict[str, int]:
     """Return in how many of `articles` each word stands."""
     found: dict[str, int] = {}
     for one in articles:
-        for word in {*one.headline_words, *(word for passage in one.passages for word in passage.words)}:
+        parts = (one.headline_words, *(passage.words for passage in one.passages))
+        for word in {word for part in parts if part for word in part.split(" ")}:
             found[word] = found.get(word, 0) + 1
     return found

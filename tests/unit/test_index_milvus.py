@@ -103,9 +103,9 @@ def test_every_score_is_the_local_index_s(filled, archive, tmp_path, question):
 
 def test_counts_are_scaled_by_the_rarest_word_at_hand():
     def pooled(number, text, words):
-        return PooledArticle((), "", (PooledPassage(number, tuple(words), text),), len(words), len(text) - 1, 0)
+        return PooledArticle("", "", (PooledPassage(number, words, text),), words.count(" ") + 1, len(text) - 1, 0)
 
-    articles = [pooled(1, "港口客流增长", ["港口", "客流", "增长"]), pooled(2, "客流与港口", ["客流", "与", "港口"])]
+    articles = [pooled(1, "港口客流增长", "港口 客流 增长"), pooled(2, "客流与港口", "客流 与 港口")]
     pool = Pool(articles, "港口客流", {"港口": 10, "客流": 40}, 100)
     assert pool.count("words", "客流") == 40
     assert pool.count_pair("港口", "客流", 1) == 5
