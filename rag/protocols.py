@@ -86,6 +86,28 @@ class Leaning(Protocol):
         """
 
 
+@dataclass(frozen=True, slots=True)
+class ModelState:
+    """How a language model has done since the program started; `paused` while it is left alone after faults."""
+
+    calls: int
+    faults: int
+    prompt_tokens: int
+    output_tokens: int
+    paused: bool
+
+
+@runtime_checkable
+class Watched(Protocol):
+    """A language model that others run, so that it may be down."""
+
+    def state(self) -> ModelState:
+        """Return how it has done."""
+
+    def reachable(self) -> bool:
+        """Whether it can be asked now; takes a moment."""
+
+
 class Embedder(Protocol):
     """Text to unit vectors. Passages and questions are embedded differently (e5 prefixes)."""
 
