@@ -14,6 +14,8 @@ if TYPE_CHECKING:
     import numpy as np
     import numpy.typing as npt
 
+    from rag.schema import Answer, IngestReport
+
 # In quotes, so that `baowen --help` need not import numpy.
 Vectors: TypeAlias = "npt.NDArray[np.float32]"
 Progress = Callable[[str, int, int], None]
@@ -128,3 +130,16 @@ class Embedder(Protocol):
 
     def query(self, text: str) -> Vectors:
         """Return an array of shape (dimension,), float32, of length 1."""
+
+
+class Observer(Protocol):
+    """Is told what a service does, to count it. Called in whatever thread did it."""
+
+    def answered(self, answer: Answer) -> None:
+        """A question got this answer."""
+
+    def failed(self) -> None:
+        """A question ended in an error."""
+
+    def ingested(self, report: IngestReport) -> None:
+        """Pages were read into the archive."""

@@ -1,6 +1,6 @@
 """A language server in a process of its own: llama.cpp's, with a key. Prints its address; ends with its input.
 
-    python -m tests.llm_process MODEL.gguf KEY chat|embeddings
+python -m tests.llm_process MODEL.gguf KEY chat|embeddings
 """
 
 import sys
