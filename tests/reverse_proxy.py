@@ -3,10 +3,13 @@
 from __future__ import annotations
 
 import contextlib
+import re
 import socket
+import subprocess
 import threading
 import time
 from collections.abc import AsyncIterator, Iterator
+from pathlib import Path
 from typing import Any
 
 import httpx
@@ -18,6 +21,7 @@ from starlette.routing import Route
 
 # Another name of this machine, that the desk does not take for its own.
 PUBLIC = "127.0.0.2"
+NGINX_CONF = Path(__file__).parents[1] / "ui" / "deploy" / "proxy.conf"
 _HOP_BY_HOP = {"connection", "keep-alive", "transfer-encoding", "upgrade", "te", "trailer"}
 
 
@@ -70,6 +74,38 @@ def forwarder(target: str, prefix: str, *, strip: bool, host: str, says: bool, s
 
     methods = ["GET", "POST", "HEAD", "PUT", "DELETE"]
     return Starlette(routes=[Route("/{path:path}", forward, methods=methods)], lifespan=lifespan)
+
+
+def _free_port(host: str) -> int:
+    with socket.socket() as listener:
+        listener.bind((host, 0))
+        return int(listener.getsockname()[1])
+
+
+@contextlib.contextmanager
+def nginx(target: str, prefix: str, folder: Path) -> Iterator[str]:
+    """Run nginx with the configuration that Baowen comes with; the value is the public address of the desk."""
+    port = _free_port(PUBLIC)
+    server = NGINX_CONF.read_text(encoding="utf-8")
+    server = re.sub(r"server desk-1:7860;\s+server desk-2:7860;", f"server {target.removeprefix('http://')};", server)
+    server = server.replace("listen 8080", f"listen {PUBLIC}:{port}").replace("/baowen", prefix)
+    paths = "".join(f"{name}_temp_path {folder};" for name in ("client_body", "proxy", "fastcgi", "uwsgi", "scgi"))
+    conf = folder / "nginx.conf"
+    conf.write_text(
+        f"daemon off; pid {folder}/pid; error_log stderr; events {{}} http {{ access_log off; {paths}\n{server} }}",
+        encoding="utf-8",
+    )
+    command = ["nginx", "-p", str(folder), "-c", str(conf), "-e", "stderr"]
+    with subprocess.Popen(command) as process:
+        try:
+            while True:
+                assert process.poll() is None, "nginx did not start"
+                with contextlib.suppress(OSError), socket.create_connection((PUBLIC, port), timeout=1):
+                    break
+                time.sleep(0.02)
+            yield f"http://{PUBLIC}:{port}{prefix}"
+        finally:
+            process.terminate()
 
 
 @contextlib.contextmanager

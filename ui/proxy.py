@@ -36,7 +36,7 @@ class Proxied:
     def __init__(self, app: Any, settings: Settings) -> None:
         self.app = app
         self.root = settings.root_path
-        self.forwarded = ProxyHeadersMiddleware(self._inside, list(settings.trusted_proxies))
+        self.forwarded: Any = ProxyHeadersMiddleware(self._inside, list(settings.trusted_proxies))
 
     async def __call__(self, scope: Any, receive: Any, send: Any) -> None:
         """Answer one ASGI request."""

@@ -4,7 +4,9 @@ from __future__ import annotations
 
 import json
 import re
+import shutil
 from collections.abc import Iterator
+from pathlib import Path
 from typing import Any
 
 import httpx
@@ -15,7 +17,7 @@ from rag.errors import InputError
 from rag.passwords import hash_password
 from rag.settings import Settings
 from tests.newsroom import seed_service, served
-from tests.reverse_proxy import PUBLIC, proxied
+from tests.reverse_proxy import PUBLIC, nginx, proxied
 from tests.security.conftest import PASSWORD
 from ui.server import check_exposure
 
@@ -49,6 +51,18 @@ def behind(tmp_path_factory: pytest.TempPathFactory) -> Iterator[str]:
 def public(behind: str, request: pytest.FixtureRequest) -> Iterator[str]:
     with proxied(behind, PREFIX, **request.param) as where:
         yield where
+
+
+@pytest.mark.skipif(shutil.which("nginx") is None, reason="nginx is not installed: apt install nginx-light")
+def test_nginx_as_it_comes_with_baowen(behind: str, tmp_path: Path):
+    with nginx(behind, PREFIX, tmp_path) as public:
+        test_the_page_and_all_it_loads_are_under_the_path(public)
+        test_a_reader_logs_in_and_stays_logged_in(public)
+        test_a_program_asks_through_the_proxy(public)
+        test_other_sites_still_cannot_use_the_desk(public)
+        assert httpx.get(f"{public}/metrics", auth=("editor", PASSWORD)).status_code == 404
+        assert httpx.get(f"{public}/health").status_code == 200
+        assert httpx.get(public).headers["location"] == f"{PREFIX}/"
 
 
 def _config(page: str) -> dict[str, Any]:
@@ -151,7 +165,7 @@ def test_what_nobody_trusted_says_is_not_heard(address: str, headers: dict[str, 
     assert "evil" not in page
 
 
-def test_a_desk_with_a_public_name_wants_a_password(tmp_path):
+def test_a_desk_with_a_public_name_wants_a_password(tmp_path: Path):
     with pytest.raises(InputError, match=r"news\.example without a password"):
         check_exposure("127.0.0.1", Settings(home=tmp_path, public_hosts="localhost, news.example"))
     check_exposure("127.0.0.1", Settings(home=tmp_path, public_hosts="localhost"))
