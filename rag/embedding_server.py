@@ -9,6 +9,7 @@ from __future__ import annotations
 import hashlib
 import threading
 from collections.abc import Callable, Sequence
+from functools import partial
 from typing import TYPE_CHECKING, Any
 
 import numpy as np
@@ -63,7 +64,7 @@ class ServerEmbedder:
         for begin in range(0, len(prefixed), self._settings.embedding_batch):
             # A server refuses an empty text.
             batch = [text or " " for text in prefixed[begin : begin + self._settings.embedding_batch]]
-            rows = self._ask(lambda batch=batch: self.llama_index_embedding().get_text_embedding_batch(batch))
+            rows = self._ask(partial(self.llama_index_embedding().get_text_embedding_batch, batch))
             parts.append(self._checked(rows, len(batch)))
             progress("embed", begin + len(batch), len(prefixed))
         return np.vstack(parts) if parts else np.empty((0, self.dimension), np.float32)
@@ -75,7 +76,7 @@ class ServerEmbedder:
             ModelError: as for `passages`.
         """
         asked = self._settings.embedding_query_prefix + text or " "
-        row = self._ask(lambda: self.llama_index_embedding().get_query_embedding(asked))
+        row = self._ask(partial(self.llama_index_embedding().get_query_embedding, asked))
         vector: Vectors = self._checked([row], 1)[0]
         return vector
 
@@ -158,19 +159,19 @@ class ServerEmbedder:
 def _open(settings: Settings) -> BaseEmbedding:
     from llama_index.embeddings.openai_like import OpenAILikeEmbedding
 
-    class OnceTried(OpenAILikeEmbedding):  # type: ignore[misc]
+    class OnceTried(OpenAILikeEmbedding):
         """LlamaIndex tries again what the client below it has tried again already: with both, 2 would be 6."""
 
         def _create_retry_decorator(self) -> Callable[[Any], Any]:
             return lambda call: call
 
-    embedding: BaseEmbedding = OnceTried(
-        model_name=settings.embedding_model,
-        api_base=settings.embedding_base_url,
-        api_key=settings.embedding_api_key.get_secret_value() or "none",
-        embed_batch_size=settings.embedding_batch,
-        max_retries=settings.embedding_retries,
-        timeout=settings.embedding_timeout,
-        http_client=http_client(settings.embedding_base_url, settings.embedding_timeout),
-    )
-    return embedding
+    options: dict[str, Any] = {
+        "model_name": settings.embedding_model,
+        "api_base": settings.embedding_base_url,
+        "api_key": settings.embedding_api_key.get_secret_value() or "none",
+        "embed_batch_size": settings.embedding_batch,
+        "max_retries": settings.embedding_retries,
+        "timeout": settings.embedding_timeout,
+        "http_client": http_client(settings.embedding_base_url, settings.embedding_timeout),
+    }
+    return OnceTried(**options)
