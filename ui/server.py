@@ -139,17 +139,20 @@ def web_app(service: Service, host: str = "127.0.0.1") -> Any:
 
 def _add_watching(outer: Any, service: Service) -> None:
     """Add the addresses for those who watch the desk: /health, /ready, and /metrics when it is set."""
+    from anyio import CapacityLimiter, to_thread
     from fastapi.responses import JSONResponse, Response
 
     from ui.health import Readiness
 
     readiness = Readiness(service)
+    # Their own: when readers' work has taken all the others, a watcher must not think that the desk is dead.
+    threads = CapacityLimiter(2)
 
-    def health() -> Any:
+    async def health() -> Any:
         return {"status": "up"}
 
-    def ready() -> Any:
-        well, parts = readiness.look()
+    async def ready() -> Any:
+        well, parts = await to_thread.run_sync(readiness.look, limiter=threads)
         return JSONResponse({"ready": well, **parts}, 200 if well else 503)
 
     outer.add_api_route("/health", health, response_model=None)
@@ -159,8 +162,8 @@ def _add_watching(outer: Any, service: Service) -> None:
 
         figures = Metrics(service)
 
-        def metrics() -> Any:
-            return Response(figures.text(), media_type=CONTENT_TYPE)
+        async def metrics() -> Any:
+            return Response(await to_thread.run_sync(figures.text, limiter=threads), media_type=CONTENT_TYPE)
 
         outer.add_api_route("/metrics", metrics, response_model=None)
 

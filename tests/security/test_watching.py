@@ -79,6 +79,30 @@ def test_the_figures_are_for_this_machine_and_count_what_was_asked(tmp_path: Pat
     assert "莲心办" not in told.text
 
 
+def test_watchers_are_answered_when_readers_have_taken_every_thread(tmp_path: Path, monkeypatch: pytest.MonkeyPatch):
+    service = seed_service(tmp_path, metrics=True)
+    go, begun = threading.Event(), threading.Semaphore(0)
+
+    def digest(*_: Any, **__: Any) -> Any:
+        begun.release()
+        go.wait(60)
+        raise ArchiveError("over")
+
+    monkeypatch.setattr(Service, "digest", digest)
+    with served(service) as where:
+        try:
+            for _ in range(40):  # as many as there are
+                asked = httpx.post(f"{where}/gradio_api/call/digest", json={"data": ["", "", "", False]})
+                assert asked.status_code == 200
+            for _ in range(40):
+                assert begun.acquire(timeout=30)
+            for path in ("/health", "/ready", "/metrics"):
+                assert httpx.get(where + path, timeout=20).status_code == 200
+        finally:
+            go.set()
+    service.close()
+
+
 def test_outcomes_stages_tokens_and_ingests_are_counted(own: Service):
     service = replace(own, llm=ScriptedModel("“莲心办”服务累计下沉干部120人次。"))
     metrics = Metrics(service)
