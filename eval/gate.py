@@ -166,7 +166,7 @@ def measure_slow(
 
 def llm_ready(settings: Settings) -> bool:
     """Whether the language model that the settings name can be asked."""
-    from rag.llm import embedded_path
+    from rag.llm_servers import embedded_path
 
     return settings.llm == "openai" or (settings.llm == "embedded" and embedded_path(settings).is_file())
 

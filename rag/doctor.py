@@ -63,7 +63,8 @@ def _embedder(settings: Settings) -> Iterator[Finding]:
         engine = type(embedder).__name__.removesuffix("Embedder")
         yield Finding("embedding model", f"{embedder.name}, {embedder.dimension} dimensions, {engine}")
     except BaowenError as error:
-        yield Finding("embedding model", str(error), "run `baowen models pull`")
+        remedy = "see that its server runs" if settings.embedding_base_url else "run `baowen models pull`"
+        yield Finding("embedding model", str(error), remedy)
 
 
 def _language_model(settings: Settings) -> Iterator[Finding]:
@@ -83,7 +84,8 @@ def _language_model(settings: Settings) -> Iterator[Finding]:
         else:
             yield Finding("language model", f"{model.name}, embedded")
     except BaowenError as error:
-        yield Finding("language model", str(error), "run `baowen models pull`, or set BAOWEN_LLM=none")
+        first = "see that its server runs" if settings.llm == "openai" else "run `baowen models pull`"
+        yield Finding("language model", str(error), f"{first}, or set BAOWEN_LLM=none")
 
 
 def _archive(settings: Settings) -> Iterator[Finding]:

@@ -1,4 +1,4 @@
-"""Text to vectors: the model pack's fast ONNX form, or any sentence-transformers model through LlamaIndex.
+"""Text to vectors: the model pack's fast ONNX form, any sentence-transformers model through LlamaIndex, or a server.
 
 multilingual-e5 wants `query: ` before questions and `passage: ` before passages (Wang et al. 2024, "Multilingual E5
 Text Embeddings"); the prefixes are settings, since other models want others.
@@ -37,8 +37,15 @@ def open_embedder(settings: Settings) -> Embedder:
     """Return the embedder that the settings name; its model is loaded on first use.
 
     Raises:
-        ModelError: the model pack's embedder is not there, or the fast form was asked for and is missing.
+        ModelError: the model pack's embedder is not there, the fast form was asked for and is missing, or the settings
+            of a server are incomplete.
     """
+    if settings.embedding_base_url:
+        from rag.embedding_server import ServerEmbedder
+
+        if not settings.embedding_model:
+            raise ModelError("BAOWEN_EMBEDDING_BASE_URL needs BAOWEN_EMBEDDING_MODEL, the model's name on that server.")
+        return ServerEmbedder(settings)
     packed = settings.models / EMBEDDER.path
     folder = Path(settings.embedding_model).expanduser() if settings.embedding_model else packed
     if not settings.embedding_model and not (packed / "model.safetensors").is_file():

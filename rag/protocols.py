@@ -14,6 +14,8 @@ if TYPE_CHECKING:
     import numpy as np
     import numpy.typing as npt
 
+    from rag.schema import Answer, IngestReport
+
 # In quotes, so that `baowen --help` need not import numpy.
 Vectors: TypeAlias = "npt.NDArray[np.float32]"
 Progress = Callable[[str, int, int], None]
@@ -86,6 +88,28 @@ class Leaning(Protocol):
         """
 
 
+@dataclass(frozen=True, slots=True)
+class ModelState:
+    """How a language model has done since the program started; `paused` while it is left alone after faults."""
+
+    calls: int
+    faults: int
+    prompt_tokens: int
+    output_tokens: int
+    paused: bool
+
+
+@runtime_checkable
+class Watched(Protocol):
+    """A language model that others run, so that it may be down."""
+
+    def state(self) -> ModelState:
+        """Return how it has done."""
+
+    def reachable(self) -> bool:
+        """Whether it can be asked now; takes a moment."""
+
+
 class Embedder(Protocol):
     """Text to unit vectors. Passages and questions are embedded differently (e5 prefixes)."""
 
@@ -106,3 +130,16 @@ class Embedder(Protocol):
 
     def query(self, text: str) -> Vectors:
         """Return an array of shape (dimension,), float32, of length 1."""
+
+
+class Observer(Protocol):
+    """Is told what a service does, to count it. Called in whatever thread did it."""
+
+    def answered(self, answer: Answer) -> None:
+        """A question got this answer."""
+
+    def failed(self) -> None:
+        """A question ended in an error."""
+
+    def ingested(self, report: IngestReport) -> None:
+        """Pages were read into the archive."""

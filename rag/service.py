@@ -10,7 +10,7 @@ from pathlib import Path
 from typing import TYPE_CHECKING, Final
 
 from rag.errors import BaowenError, InputError
-from rag.protocols import Cancelled, Embedder, LanguageModel, Progress, no_progress
+from rag.protocols import Cancelled, Embedder, LanguageModel, Observer, Progress, no_progress
 from rag.schema import (
     Answer,
     AnswerEvent,
@@ -45,6 +45,7 @@ class Service:
     retriever: Retriever
     embedder: Embedder
     llm: LanguageModel | None
+    observers: list[Observer] = field(default_factory=list)
     _ingesting: threading.Lock = field(default_factory=threading.Lock)
     _warming: list[threading.Thread] = field(default_factory=list)
 
@@ -75,7 +76,10 @@ class Service:
         from rag.ingest import ingest_lock, ingest_pages
 
         with self._ingesting, ingest_lock(self.settings.home, progress):
-            return ingest_pages(pages, self.archive, self.index, self.embedder, progress, total=total)
+            report = ingest_pages(pages, self.archive, self.index, self.embedder, progress, total=total)
+        for observer in self.observers:
+            observer.ingested(report)
+        return report
 
     def correct(self, article_id: str, corrected: Article) -> str:
         """Put `corrected` in the place of an article and return its new id; the old id leads to it from now on.
@@ -134,7 +138,7 @@ class Service:
         """
         from rag.grounding.answer import answer_events
 
-        yield from answer_events(
+        events = answer_events(
             self._checked(question),
             history=history,
             filters=filters,
@@ -144,6 +148,16 @@ class Service:
             settings=self.settings,
             cancelled=cancelled,
         )
+        try:
+            for event in events:
+                if isinstance(event, AnswerReady):
+                    for observer in self.observers:
+                        observer.answered(event.answer)
+                yield event
+        except BaowenError:
+            for observer in self.observers:
+                observer.failed()
+            raise
 
     def ask(
         self, question: str, *, history: Sequence[Turn] = (), filters: Filters = Filters(), use_llm: bool = True

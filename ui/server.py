@@ -1,4 +1,8 @@
-"""The web server: where it may listen, who may enter, which addresses exist, and how large a request may be."""
+"""The web server: where it may listen, who may enter, which addresses exist, and how large a request may be.
+
+A request passes `Proxied` (what a reverse proxy said of it), then `Guard` (whether it may), then reaches Gradio's pages or
+the addresses for those who watch the desk.
+"""
 
 from __future__ import annotations
 
@@ -21,6 +25,7 @@ from rag.errors import InputError
 from rag.passwords import check_password, check_stored
 from rag.settings import Settings
 from ui.app import ASSETS, build_app
+from ui.proxy import PROXIED, Proxied
 
 if TYPE_CHECKING:
     from rag.service import Service
@@ -30,7 +35,7 @@ Login = Callable[[str, str], bool]
 
 # Gradio has many more addresses (proxies, monitoring, editing the app, run history on a hub): they do not exist here.
 _ROUTES: Final = re.compile(
-    r"/(?:login|login/|logout|config|config/|theme\.css|favicon\.ico|robots\.txt|manifest\.json"
+    r"/(?:health|ready|metrics|login|login/|logout|config|config/|theme\.css|favicon\.ico|robots\.txt|manifest\.json"
     r"|(?:static|assets|svelte)/.+"
     r"|gradio_api/(?:info|info/|openapi\.json|app_id|app_id/|user|user/|login_check|login_check/|token|token/"
     r"|startup-events|theme\.css|heartbeat/\w+|upload|upload_progress|cancel|reset|reset/"
@@ -51,9 +56,13 @@ HEADERS: Final = {
     "cross-origin-resource-policy": "same-origin",
     "permissions-policy": "camera=(), microphone=(), geolocation=(), payment=(), usb=()",
 }
-_SOCIAL_CARDS: Final = re.compile(rb"<meta\s[^>]*?(?:og|twitter):[^>]*?>", re.DOTALL)
+# Cards for other sites, and a manifest that is not there, looked for outside the path of a proxy.
+_NOT_OURS: Final = re.compile(rb"<meta\s[^>]*?(?:og|twitter):[^>]*?>|<link\s[^>]*?/manifest\.json[^>]*?>", re.DOTALL)
 _MAX_BODY: Final = 1_000_000
 _LOGINS_A_MINUTE: Final = 20
+_LOOPBACK: Final = frozenset(("localhost", "127.0.0.1", "::1"))
+# Balancers ask an instance by its own address, whatever that is today; these tell nothing and change nothing.
+_PROBES: Final = frozenset(("/health", "/ready"))
 
 
 def serve(
@@ -84,7 +93,10 @@ def serve(
                 await super().startup(sockets)
                 _announce(address, on_ready, open_browser)
 
-        config = uvicorn.Config(app, log_level="warning", server_header=False, timeout_graceful_shutdown=3)
+        # `Proxied` reads the proxy's headers: it must know who sent them.
+        config = uvicorn.Config(
+            app, log_level="warning", server_header=False, proxy_headers=False, timeout_graceful_shutdown=3
+        )
         Server(config).run([listener])
 
 
@@ -100,11 +112,13 @@ def web_app(service: Service, host: str = "127.0.0.1") -> Any:
         raise InputError("BAOWEN_MCP is set, but MCP is not installed: pip install 'baowen[mcp]', or unset it.")
     login = _login(settings) if settings.user and settings.password_hash else None
     outer = FastAPI(openapi_url=None, docs_url=None, redoc_url=None)
+    _add_watching(outer, service)
     gr.mount_gradio_app(
         outer,
         build_app(service),
         path="/",
         server_name=host,
+        root_path=settings.root_path,
         auth=login,
         auth_message="报问 · Baowen",
         allowed_paths=[],
@@ -120,7 +134,38 @@ def web_app(service: Service, host: str = "127.0.0.1") -> Any:
         mcp_server=settings.mcp,
         theme=make_theme(),
     )
-    return Guard(outer, settings, host, login)
+    return Proxied(Guard(outer, settings, host, login), settings)
+
+
+def _add_watching(outer: Any, service: Service) -> None:
+    """Add the addresses for those who watch the desk: /health, /ready, and /metrics when it is set."""
+    from anyio import CapacityLimiter, to_thread
+    from fastapi.responses import JSONResponse, Response
+
+    from ui.health import Readiness
+
+    readiness = Readiness(service)
+    # Their own: when readers' work has taken all the others, a watcher must not think that the desk is dead.
+    threads = CapacityLimiter(2)
+
+    async def health() -> Any:
+        return {"status": "up"}
+
+    async def ready() -> Any:
+        well, parts = await to_thread.run_sync(readiness.look, limiter=threads)
+        return JSONResponse({"ready": well, **parts}, 200 if well else 503)
+
+    outer.add_api_route("/health", health, response_model=None)
+    outer.add_api_route("/ready", ready, response_model=None)
+    if service.settings.metrics:
+        from ui.metrics import CONTENT_TYPE, Metrics
+
+        figures = Metrics(service)
+
+        async def metrics() -> Any:
+            return Response(await to_thread.run_sync(figures.text, limiter=threads), media_type=CONTENT_TYPE)
+
+        outer.add_api_route("/metrics", metrics, response_model=None)
 
 
 def is_loopback(host: str) -> bool:
@@ -141,9 +186,10 @@ def check_exposure(host: str, settings: Settings) -> None:
     """
     if settings.password_hash:
         check_stored(settings.password_hash)
-    if not is_loopback(host) and not (settings.user and settings.password_hash):
+    reached = [name for name in (host, *settings.public_hosts) if not is_loopback(name)]
+    if reached and not (settings.user and settings.password_hash):
         raise InputError(
-            f"others could reach {host} without a password. Set BAOWEN_USER and BAOWEN_PASSWORD_HASH "
+            f"others could reach {reached[0]} without a password. Set BAOWEN_USER and BAOWEN_PASSWORD_HASH "
             "(`baowen password` prints it), or serve on 127.0.0.1."
         )
 
@@ -206,7 +252,10 @@ class Guard:
         tags = b"".join(b"<script>" + script + b"</script>" for script in scripts)
         self.head = b"<style>" + style + b"</style>" + tags + b"</head>"
         self.upload_bytes = (settings.upload_mb + 1) * 1024 * 1024
-        self.hosts = {"localhost", "127.0.0.1", "::1", host.strip("[]")} if is_loopback(host) else None
+        self.metrics = settings.metrics
+        self.hosts: set[str] | None = None
+        if is_loopback(host) or settings.public_hosts:
+            self.hosts = {*_LOOPBACK, *settings.public_hosts, host.strip("[]")}
 
     async def __call__(self, scope: Any, receive: Any, send: Any) -> None:
         """Answer one ASGI request."""
@@ -215,7 +264,7 @@ class Guard:
                 await self.app(scope, receive, send)
             return
         headers = {key.decode("latin-1"): value.decode("latin-1") for key, value in scope["headers"]}
-        problem = self._problem(scope["path"], headers)
+        problem = self._problem(scope["path"], headers) or self._unwatched(scope, headers)
         if problem:
             await _refuse(send, *problem)
             return
@@ -224,8 +273,8 @@ class Guard:
 
     def _problem(self, path: str, headers: dict[str, str]) -> tuple[int, str] | None:
         host = headers.get("host", "")
-        if self.hosts is not None and _hostname(host) not in self.hosts:
-            return 403, "This desk answers only to the address it was started on."
+        if self.hosts is not None and _hostname(host) not in self.hosts and path not in _PROBES:
+            return 403, "This desk answers only to the names it was given."
         origin = headers.get("origin")
         if origin and origin != "null" and origin.split("://")[-1] != host:
             return 403, "Another site may not use this desk."
@@ -238,6 +287,18 @@ class Guard:
         if self.login is not None and path.startswith("/gradio_api/") and not self._known(headers):
             return 401, "Log in first."
         return None
+
+    def _unwatched(self, scope: Any, headers: dict[str, str]) -> tuple[int, str] | None:
+        """Return why the figures are not for this one to see: they are for this machine, and for who has the password."""
+        if scope["path"] != "/metrics":
+            return None
+        if not self.metrics:
+            return 404, "There is nothing here."
+        peer = (scope.get("client") or ("",))[0]
+        here = is_loopback(peer) and not scope.get(PROXIED) and _hostname(headers.get("host", "")) in _LOOPBACK
+        if here or (self.login is not None and self._known(headers)):
+            return None
+        return 401, "Log in first."
 
     def _known(self, headers: dict[str, str]) -> bool:
         gradio = next(route.app for route in self.app.routes if hasattr(getattr(route, "app", None), "tokens"))
@@ -256,7 +317,7 @@ class Guard:
 def _hostname(host: str) -> str:
     if host.startswith("["):
         return host[1:].split("]", maxsplit=1)[0]
-    return host.rsplit(":", 1)[0] if host.count(":") == 1 else host
+    return (host.rsplit(":", 1)[0] if host.count(":") == 1 else host).lower()
 
 
 def _limited(receive: Any, limit: int) -> Any:
@@ -289,7 +350,7 @@ def _dressed(send: Any, head: bytes) -> Any:
             chunks.append(message.get("body", b""))
             if message.get("more_body"):
                 return
-            body = _SOCIAL_CARDS.sub(b"", b"".join(chunks)).replace(b"</head>", head, 1)
+            body = _NOT_OURS.sub(b"", b"".join(chunks)).replace(b"</head>", head, 1)
             start = held.pop()
             sized = [(key, value) for key, value in start["headers"] if key.lower() != b"content-length"]
             length = (b"content-length", str(len(body)).encode())

@@ -1,91 +1,30 @@
-import json
 import threading
 import time
 from collections.abc import Callable, Iterator
-from http.server import BaseHTTPRequestHandler, ThreadingHTTPServer
 
 import pytest
 
+from rag.breaker import Breaker
 from rag.errors import LLMError, ModelError
 from rag.llm import ChatModel, open_llm
+from rag.protocols import ModelState, Watched
 from rag.settings import Settings
-
-
-class FaultyServer(ThreadingHTTPServer):
-    """An OpenAI-compatible server that misbehaves as `mode` says, and notes whether its reader left."""
-
-    daemon_threads = True
-    mode = "good"
-    hung_up = threading.Event()
-
-    def handle_error(self, request: object, client_address: object) -> None:
-        """A reader who left is what the tests are about."""
-
-
-class _Handler(BaseHTTPRequestHandler):
-    server: FaultyServer
-
-    def log_message(self, *_args: object) -> None:
-        """Say nothing."""
-
-    def do_POST(self) -> None:
-        self.rfile.read(int(self.headers["Content-Length"]))
-        mode = self.server.mode
-        if mode in {"500", "429", "400"}:
-            self.send_error(int(mode), "busy")
-            return
-        self.send_response(200)
-        self.send_header("Content-Type", "text/event-stream")
-        self.end_headers()
-        if mode == "likely":
-            likely = [{"token": word, "logprob": odds} for word, odds in (("能", -0.5), ("不能", -1.5), ("否", -3.0))]
-            first = {"token": "能", "logprob": -0.5, "top_logprobs": likely}
-            self._say({"choices": [{"index": 0, "delta": {"content": "能"}, "logprobs": {"content": [first]}}]})
-            return
-        for number, word in enumerate(("下沉", "干部", "120人次")):
-            self._say({"choices": [{"index": 0, "delta": {"content": word}}]})
-            if mode == "cut" and number == 1:
-                return
-            if mode == "malformed":
-                self.wfile.write(b"data: {not json\n\n")
-            if mode == "slow":
-                self._wait()
-        self._say({"choices": [], "usage": {"prompt_tokens": 7, "completion_tokens": 3, "total_tokens": 10}})
-        self.wfile.write(b"data: [DONE]\n\n")
-
-    def _say(self, chunk: dict[str, object]) -> None:
-        chunk |= {"id": "x", "object": "chat.completion.chunk", "created": 0, "model": "m"}
-        self.wfile.write(f"data: {json.dumps(chunk)}\n\n".encode())
-        self.wfile.flush()
-
-    def _wait(self) -> None:
-        for _ in range(100):
-            time.sleep(0.05)
-            try:
-                self.wfile.write(b": still here\n\n")
-                self.wfile.flush()
-            except OSError:
-                self.server.hung_up.set()
-                return
+from tests.newsroom import seed_service
+from tests.unit.faulty import KEY, FaultyServer, faulty_server
 
 
 @pytest.fixture
 def server() -> Iterator[FaultyServer]:
-    running = FaultyServer(("127.0.0.1", 0), _Handler)
-    running.hung_up = threading.Event()
-    thread = threading.Thread(target=running.serve_forever, daemon=True)
-    thread.start()
-    yield running
-    running.shutdown()
-    running.server_close()
+    with faulty_server() as running:
+        yield running
 
 
 @pytest.fixture
 def model(server: FaultyServer) -> Callable[..., ChatModel]:
-    def make(mode: str, **settings: object) -> ChatModel:
-        server.mode = mode
-        url = f"http://127.0.0.1:{server.server_port}/v1"
-        opened = open_llm(Settings(llm="openai", llm_base_url=url, llm_model="m", llm_retries=0, **settings))
+    def make(*modes: str, **settings: object) -> ChatModel:
+        server.modes = list(modes)
+        given = {"llm_retries": 0, "llm_base_url": server.url} | settings
+        opened = open_llm(Settings(llm="openai", llm_model="m", **given))
         assert opened is not None
         return opened
 
@@ -98,7 +37,10 @@ def test_an_answer_streams_with_its_token_counts(model: Callable[..., ChatModel]
     assert (deltas[-1].prompt_tokens, deltas[-1].output_tokens) == (7, 3)
 
 
-@pytest.mark.parametrize(("mode", "said"), [("500", "refused: 500"), ("429", "refused: 429"), ("malformed", "answer")])
+@pytest.mark.parametrize(
+    ("mode", "said"),
+    [("500", "refused: 500"), ("429", "refused: 429"), ("malformed", "not an answer"), ("cut", "in the middle")],
+)
 def test_a_servers_fault_is_one_clear_error(model: Callable[..., ChatModel], mode: str, said: str):
     with pytest.raises(LLMError, match=said):
         list(model(mode).stream("系统", "问题"))
@@ -128,8 +70,8 @@ def test_a_server_that_is_down_is_named(model: Callable[..., ChatModel], server:
         list(opened.stream("系统", "问题"))
 
 
-def test_silence_longer_than_the_timeout_is_an_error(monkeypatch: pytest.MonkeyPatch, model: Callable[..., ChatModel]):
-    monkeypatch.setattr(_Handler, "_wait", lambda _self: time.sleep(3))
+def test_silence_longer_than_the_timeout_is_an_error(model: Callable[..., ChatModel], server: FaultyServer):
+    server.silence = 3.0
     with pytest.raises(LLMError, match="gave no word"):
         list(model("slow", llm_timeout=0.3).stream("系统", "问题"))
 
@@ -160,3 +102,167 @@ def test_incomplete_settings_say_what_is_missing():
 def test_a_missing_model_file_says_how_to_get_it(tmp_path):
     with pytest.raises(ModelError, match="baowen models pull"):
         open_llm(Settings(llm="embedded", llm_path=str(tmp_path / "none.gguf")))
+
+
+@pytest.mark.parametrize("fault", ["429", "500"])
+def test_a_server_that_was_busy_is_asked_again(model: Callable[..., ChatModel], server: FaultyServer, fault: str):
+    opened = model(fault, "good", llm_retries=1)
+    assert "".join(delta.text for delta in opened.stream("系统", "问题")) == "下沉干部120人次"
+    assert len(server.asked) == 2
+    assert opened.state() == ModelState(calls=1, faults=0, prompt_tokens=7, output_tokens=3, paused=False)
+
+
+def told(opened: ChatModel) -> str:
+    """What the model says, or why it says nothing."""
+    try:
+        return "".join(delta.text for delta in opened.stream("系统", "问题"))
+    except LLMError as error:
+        return str(error)
+
+
+@pytest.mark.parametrize("fault", ["500", "cut", "malformed"])
+def test_after_faults_in_a_row_the_server_is_left_alone(
+    model: Callable[..., ChatModel], server: FaultyServer, fault: str
+):
+    opened = model(fault, llm_faults=2, llm_pause=1000)
+    first = told(opened)
+    told(opened)
+    asked = len(server.asked)
+    said = told(opened)
+    assert "failed 2 times in a row: it is not asked before" in said
+    assert first in said
+    assert len(server.asked) == asked
+    assert isinstance(opened, Watched)
+    assert opened.state().paused
+    assert opened.state().faults == 2
+    assert not opened.reachable()
+    with pytest.raises(LLMError, match="in a row"):
+        opened.leaning("系统", "问题", ("能",), ("否",))
+
+
+def test_a_good_answer_between_faults_starts_the_count_anew(model: Callable[..., ChatModel]):
+    opened = model("500", "good", "500", "good", llm_faults=2)
+    assert ["refused: 500" in told(opened) for _ in range(4)] == [True, False, True, False]
+    assert not opened.state().paused
+
+
+def test_zero_faults_means_never(model: Callable[..., ChatModel], server: FaultyServer):
+    opened = model("500", llm_faults=0)
+    assert ["refused: 500" in told(opened) for _ in range(5)] == [True] * 5
+    assert len(server.asked) == 5
+
+
+def test_what_is_no_fault_of_the_server_does_not_count_and_does_not_hide_one(model: Callable[..., ChatModel]):
+    left = threading.Event()
+    opened = model("500", "400", "slow", "slow", "500", "good", llm_faults=2, llm_pause=1000)
+    told(opened)
+    assert opened.leaning("系统", "问题", ("能",), ("否",)) is None
+    for _ in opened.stream("系统", "问题", cancelled=left):
+        left.set()
+    stream = opened.stream("系统", "问题")
+    next(stream)
+    stream.close()
+    assert not opened.state().paused
+    told(opened)
+    assert opened.state().paused
+    assert opened.state().faults == 2
+
+
+def test_after_the_pause_one_call_tries_and_a_good_one_opens_the_way():
+    clock = [0.0]
+    breaker = Breaker("the model", 2, 30.0, lambda: clock[0])
+    for _ in range(2):
+        breaker.ended(breaker.begin())
+        breaker.failed("it burnt")
+    with pytest.raises(LLMError, match=r"\(30 s\)\. The last time: it burnt"):
+        breaker.begin()
+    clock[0] = 30.0
+    trial = breaker.begin()
+    with pytest.raises(LLMError, match="one call is trying"):
+        breaker.begin()
+    breaker.ended(trial)  # it was given up: the next one tries
+    trial = breaker.begin()
+    breaker.failed("it burns still")
+    breaker.ended(trial)
+    with pytest.raises(LLMError, match="burns still"):
+        breaker.check()
+    clock[0] = 60.0
+    trial = breaker.begin()
+    breaker.succeeded()
+    breaker.ended(trial)
+    assert not breaker.open
+    breaker.ended(breaker.begin())
+    breaker.ended(breaker.begin())
+
+
+def test_a_server_that_recovers_is_used_again(model: Callable[..., ChatModel]):
+    opened = model("500", "good", llm_faults=1, llm_pause=0.01)
+    assert "500" in told(opened)
+    time.sleep(0.02)
+    assert told(opened) == "下沉干部120人次"
+    assert not opened.state().paused
+
+
+def test_no_more_requests_than_places_are_in_hand(model: Callable[..., ChatModel], server: FaultyServer):
+    opened = model("held", llm_at_once=2)
+    answers: list[str] = []
+    threads = [threading.Thread(target=lambda: answers.append(told(opened))) for _ in range(6)]
+    for thread in threads:
+        thread.start()
+    while server.now < 2:
+        time.sleep(0.01)
+    leave = threading.Event()
+    leave.set()
+    assert list(opened.stream("系统", "问题", cancelled=leave)) == []  # it would wait, and was told to stop
+    server.go.set()
+    for thread in threads:
+        thread.join()
+    assert answers == ["下沉干部120人次"] * 6
+    assert server.most == 2
+    assert len(server.asked) == 6
+
+
+def test_who_waits_is_told_when_the_server_is_given_up(model: Callable[..., ChatModel], server: FaultyServer):
+    opened = model("held", "500", llm_at_once=1, llm_faults=1, llm_pause=1000)
+    stream = opened.stream("系统", "问题")
+    starting = threading.Thread(target=next, args=(stream,))
+    starting.start()
+    while not server.now:
+        time.sleep(0.01)
+    said: list[str] = []
+    waiting = threading.Thread(target=lambda: said.append(told(opened)))
+    waiting.start()
+    opened._breaker.failed("another process's fault")
+    waiting.join()
+    assert "another process's fault" in said[0]
+    server.go.set()
+    starting.join()
+    stream.close()
+    assert len(server.asked) == 1
+
+
+def test_reachable_is_a_server_that_answers_anything(model: Callable[..., ChatModel]):
+    assert model("good", llm_api_key=KEY).reachable()
+    assert model("good", llm_api_key="wrong").reachable()
+    assert not model("good", llm_base_url="http://127.0.0.1:1/v1").reachable()
+
+
+QUESTION = "“莲心办”服务累计下沉干部多少人次？"
+
+
+def test_a_reader_is_told_why_the_words_are_the_sources(model: Callable[..., ChatModel], tmp_path):
+    opened = model("500", llm_faults=1, llm_pause=1000)
+    service = seed_service(tmp_path, llm=opened)
+    try:
+        answers = [service.ask(QUESTION) for _ in range(2)]
+        digest = service.digest()
+    finally:
+        service.close()
+    for answer in answers:
+        assert answer.outcome == "answered"
+        assert "120人次" in answer.answer
+    assert any("改用原文作答" in note and "refused: 500" in note for note in answers[0].notes)
+    assert any("改用原文作答" in note and "is not asked before" in note for note in answers[1].notes)
+    assert any("其余为原文摘录" in note and "is not asked before" in note for note in digest.notes)
+    assert digest.items
+    assert digest.llm == "none"

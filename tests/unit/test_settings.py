@@ -36,3 +36,40 @@ def test_a_broken_file_is_named(monkeypatch: pytest.MonkeyPatch, tmp_path: Path)
 
 def test_a_key_is_never_printed():
     assert "sesame" not in repr(Settings(llm_api_key="sesame"))
+
+
+def test_names_are_a_list_in_the_file_and_separated_by_commas_in_the_environment(
+    monkeypatch: pytest.MonkeyPatch, tmp_path: Path
+):
+    monkeypatch.setenv("BAOWEN_HOME", str(tmp_path))
+    (tmp_path / "baowen.toml").write_text(
+        'public_hosts = ["News.example"]\ntrusted_proxies = ["10.0.0.0/8", "::1"]\nroot_path = "/a/b/"\n',
+        encoding="utf-8",
+    )
+    read = read_settings()
+    assert (read.public_hosts, read.trusted_proxies) == (("news.example",), ("10.0.0.0/8", "::1"))
+    assert read.root_path == "/a/b"
+    monkeypatch.setenv("BAOWEN_PUBLIC_HOSTS", "one.example, two.example,")
+    assert read_settings().public_hosts == ("one.example", "two.example")
+
+
+@pytest.mark.parametrize(
+    ("name", "value"),
+    [
+        ("BAOWEN_ROOT_PATH", "baowen"),
+        ("BAOWEN_ROOT_PATH", "https://news.example/baowen"),
+        ("BAOWEN_ROOT_PATH", "/a//b"),
+        ("BAOWEN_PUBLIC_HOSTS", "https://news.example"),
+        ("BAOWEN_PUBLIC_HOSTS", "*"),
+        ("BAOWEN_TRUSTED_PROXIES", "*"),
+        ("BAOWEN_TRUSTED_PROXIES", "proxy"),
+    ],
+)
+def test_what_a_proxy_is_trusted_with_must_be_exact(monkeypatch: pytest.MonkeyPatch, name: str, value: str):
+    monkeypatch.setenv(name, value)
+    with pytest.raises(InputError, match=name):
+        read_settings()
+
+
+def test_no_key_is_ever_printed():
+    assert "sesame" not in repr(Settings(embedding_api_key="sesame"))
