@@ -1,8 +1,11 @@
 """Workers on Ray, on this machine or on a cluster's, that read pages and embed them.
 
 Each worker has one page in hand: when a worker is lost it is known with which page. That page is done again by the
-next free worker, and passed over once it has cost three workers, while Ray starts the lost one anew. The driver is the
-one that writes; workers are given pages and give back values.
+next free worker, and passed over once it has cost three workers, while another worker is hired. The driver is the one that
+writes; workers are given pages and give back values.
+
+Ray would start a lost worker again by itself (`max_restarts`) and repeat its calls (`max_task_retries`), but while it
+does it refuses other calls at once, and a cluster that has no room for it any more would keep its page for ever.
 
 What Ray 2.60 does unless it is kept from it, found by looking at a running one:
 - A runtime of one's own listens on all interfaces; one that may not become a cluster listens on the loopback only.
@@ -17,6 +20,7 @@ from __future__ import annotations
 
 import os
 import secrets
+import socket
 import sys
 from collections import deque
 from collections.abc import Callable, Iterator, Sequence
@@ -36,10 +40,11 @@ from rag.protocols import Embedder, Progress, Vectors, no_progress
 from rag.schema import Article, Page, Passage, Skip
 from rag.settings import Settings
 
-# Workers that a page may cost before it is passed over, and times that a worker is started again in a row.
+# Workers that a page may cost before it is passed over, and that may be lost in a row before they are at work.
 _TRIES = 3
 # Seconds until the first worker must be ready: a cluster may have no core free, and would never say so.
 _PATIENCE = 180
+_KNOCK_SECONDS = 10
 # Little is ever in flight; Ray accepts no less than 75 MiB.
 _STORE_BYTES = 128 << 20
 _OF_EMBEDDING = (
@@ -134,7 +139,7 @@ class Crew:
         self._queue: deque[Job] = deque()
         self._idle: list[Any] = []
         self._in_hand: dict[Any, tuple[Any, Job | None]] = {}
-        self._started = 0
+        self._started = self._failed = 0
         # Jobs to have under way ahead of their use: what keeps the workers busy, and no more in memory than that.
         self.ahead = 2 * workers + 2
 
@@ -155,7 +160,7 @@ class Crew:
         """Wait for what a worker returns; None when the job cost as many workers as one may.
 
         Raises:
-            WorkerError: no worker is left.
+            WorkerError: workers cannot be had, or are lost before they are at work.
         """
         import ray
 
@@ -181,13 +186,14 @@ class Crew:
         self._runtime.enter_context(_runtime(self._address, self._count))
         import ray
 
-        hire = ray.remote(num_cpus=1, max_restarts=-1, max_task_retries=0)(Worker)
+        self._hire = ray.remote(num_cpus=1)(Worker).remote
         for _ in range(self._count):
-            self._make_ready(hire.remote(*self._arguments))
+            self._call_in()
 
-    def _make_ready(self, worker: Any) -> None:
-        """Wait, by a call that Ray itself repeats, until a worker is there and has its model."""
-        self._in_hand[worker.ready.options(max_task_retries=_TRIES).remote()] = worker, None
+    def _call_in(self) -> None:
+        """Hire a worker; it is free once it has its model, when and where there is a core for it."""
+        worker = self._hire(*self._arguments)
+        self._in_hand[worker.ready.remote()] = worker, None
 
     def _hand_out(self) -> None:
         while self._queue and self._idle:
@@ -209,19 +215,27 @@ class Crew:
         self._idle.append(worker)
         if job is not None:
             job.result, job.done = result, True
-        elif self._started < self._count:
+            return
+        self._failed = 0
+        if self._started < self._count:
             self._started += 1
             self._progress("starting workers", self._started, self._count)
 
     def _lose(self, worker: Any, job: Job | None, error: Exception) -> None:
-        if job is not None:
+        import ray
+
+        # It may only be out of reach; then it has to go, for another to have its core.
+        ray.kill(worker)
+        if job is None:
+            self._failed += 1
+            if self._failed == _TRIES:
+                raise WorkerError(f"Ray workers cannot be kept running: {_last_line(error)}") from None
+        else:
             job.lost += 1
             job.done = job.lost == _TRIES
             if not job.done:
                 self._queue.appendleft(job)
-            self._make_ready(worker)
-        elif not self._in_hand and not self._idle:
-            raise WorkerError(f"no Ray worker is left: {_first_line(error)} What was finished is kept.") from None
+        self._call_in()
 
 
 @contextmanager
@@ -244,6 +258,8 @@ def _runtime(address: str, workers: int) -> Iterator[None]:
                 "object_store_memory": _STORE_BYTES,
                 "_temp_dir": str(folder / "ray"),
             }
+        else:
+            _knock(address)
         import ray
 
         stack.callback(ray.shutdown)
@@ -251,9 +267,25 @@ def _runtime(address: str, workers: int) -> Iterator[None]:
             ray.init(address=address or "local", log_to_driver=False, logging_level="ERROR", **options)
         except Exception as error:
             where = f"the Ray cluster {address} cannot be reached" if address else "Ray cannot be started"
-            raise WorkerError(f"{where}: {_first_line(error)} (this is Ray {ray.__version__})") from error
+            raise WorkerError(f"{where}: {_last_line(error)} (this is Ray {ray.__version__})") from error
         yield
 
 
-def _first_line(error: Exception) -> str:
-    return next(iter(str(error).strip().splitlines()), type(error).__name__)
+def _knock(address: str) -> None:
+    """Make sure that something listens at `address`: Ray itself tries for minutes, and cannot be interrupted."""
+    host, _, port = address.removeprefix("ray://").rpartition(":")
+    if address == "auto":
+        return
+    if not host or not port.isdecimal():
+        raise WorkerError(f"{address} is not the address of a Ray cluster: write it as HOST:PORT.")
+    try:
+        socket.create_connection((host.strip("[]"), int(port)), _KNOCK_SECONDS).close()
+    except (OSError, OverflowError) as error:
+        raise WorkerError(
+            f"nothing answers at {address} ({error}): is the Ray cluster running, and is that the port of its head?"
+        ) from None
+
+
+def _last_line(error: Exception) -> str:
+    """Return the end of what Ray says: the beginning is an account of where it was said."""
+    return next(reversed(str(error).strip().splitlines()), type(error).__name__)

@@ -15,10 +15,11 @@ from typing import Any, Literal, Protocol, TypeVar
 
 from rag.archive import Archive
 from rag.ingest import Folder, Item, Kept, Prepared, folders, missing_articles, noted
-from rag.pages import SourceFile, joined, read_sources
+from rag.pages import SourceFile, joined, read_sources, separate_pages
 from rag.schema import Article, Page, Skip
 
 T = TypeVar("T")
+Found = Page | Skip | Kept
 
 
 class Workers(Protocol):
@@ -60,12 +61,12 @@ def _reads(
             yield folder, kept, folder.files[0], None
         else:
             for file in folder.files:
-                yield folder, None, file, workers.begin("read", file)
+                # Ready articles have no page to read, and there may be millions in one file: they come as they are used.
+                ready = file.path.suffix.lower() == ".jsonl"
+                yield folder, None, file, None if ready else workers.begin("read", file)
 
 
-def _read(
-    files: Iterable[SourceFile], archive: Archive, workers: Workers
-) -> Iterator[tuple[Folder, Page | Skip | Kept]]:
+def _read(files: Iterable[SourceFile], archive: Archive, workers: Workers) -> Iterator[tuple[Folder, Found]]:
     reads = _ahead(_reads(files, archive, workers), workers.ahead)
     for (folder, kept), begun in groupby(reads, key=itemgetter(0, 1)):
         if kept is not None:
@@ -76,13 +77,15 @@ def _read(
 
 
 def _pages(workers: Workers, file: SourceFile, job: Any) -> Iterable[Page | Skip]:
+    if job is None:
+        return separate_pages([file])
     pages: Iterable[Page | Skip] | None = workers.result(job)
     return [_lost(str(file.path), "reading it")] if pages is None else pages
 
 
 def _sent(
-    pages: Iterable[tuple[Folder, Page | Skip | Kept]], archive: Archive, workers: Workers
-) -> Iterator[tuple[Folder, Page | Skip | Kept, list[Article], Any]]:
+    pages: Iterable[tuple[Folder, Found]], archive: Archive, workers: Workers
+) -> Iterator[tuple[Folder, Found, list[Article], Any]]:
     for folder, page in pages:
         if isinstance(page, Page) and not archive.has_page(page.id):
             missing = missing_articles(page, archive)
@@ -93,7 +96,7 @@ def _sent(
 
 def _embedded(
     folder: Folder,
-    sent: Iterable[tuple[Folder, Page | Skip | Kept, list[Article], Any]],
+    sent: Iterable[tuple[Folder, Found, list[Article], Any]],
     archive: Archive,
     workers: Workers,
 ) -> Iterator[Item]:
