@@ -170,7 +170,9 @@ def test_an_article_that_left_the_archive_meanwhile_is_embedded_here(new_store, 
     old.write_text(json.dumps(new), encoding="utf-8")
     written(tmp_path, "in/b/y.jsonl", "\n".join(json.dumps(one) for one in (shared, {**shared, "title": "丙"})))
     store.ingest(distributed_pages(find_files([tmp_path / "in"]), store.archive, Bench()))
-    assert {article.title for _, article in store.content()[0]} == {"甲", "乙", "丙"}
+    articles = dict(store.content()[0])
+    assert {article.title for article in articles.values()} == {"甲", "乙", "丙"}
+    assert all(store.archive.spans([article]) for article in articles)
     assert verify_archive(store.archive, store.index) == ()
 
 
