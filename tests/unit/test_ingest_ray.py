@@ -163,7 +163,7 @@ def test_a_folder_whose_page_was_replaced_meanwhile_is_read_again(new_store, tmp
 def test_an_article_that_left_the_archive_meanwhile_is_embedded_here(new_store, tmp_path):
     """Folder b has an article that is stored, so it is not sent; before b is stored, a replaces the page it was on."""
     shared = {"title": "甲", "body": "甲桥通车。", "paper": "晚报", "date": "2025-07-11"}
-    old, new = tmp_path / "in/a/x.jsonl", {"title": "乙", "body": "乙桥通车。"}
+    old, new = tmp_path / "in/a/x.jsonl", {**shared, "title": "乙", "body": "乙桥通车。"}
     written(tmp_path, "in/a/x.jsonl", json.dumps(shared))
     store = new_store("many")
     store.ingest(changed_pages(find_files([tmp_path / "in"]), store.archive))
