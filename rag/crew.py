@@ -229,7 +229,9 @@ class Crew:
         if job is None:
             self._failed += 1
             if self._failed == _TRIES:
-                raise WorkerError(f"Ray workers cannot be kept running: {_last_line(error)}") from None
+                raise WorkerError(
+                    f"Ray workers are lost as they start: {_last_line(error)} Is this Baowen installed on every machine?"
+                ) from None
         else:
             job.lost += 1
             job.done = job.lost == _TRIES

@@ -268,7 +268,7 @@ def test_a_model_that_is_missing_in_a_worker_is_said_as_it_is_here(new_crew, man
 
 @ray_only
 def test_workers_that_cannot_start_are_said(new_crew):
-    with new_crew(FleetingEmbedder, workers=1) as crew, pytest.raises(WorkerError, match="cannot be kept running"):
+    with new_crew(FleetingEmbedder, workers=1) as crew, pytest.raises(WorkerError, match="lost as they start"):
         crew.result(crew.begin("embed", []))
 
 
