@@ -6,5 +6,7 @@ import os
 os.environ["ORT_DISABLE_TELEMETRY"] = "1"
 # gRPC, under Milvus's client, tells standard error of every program that is started beside it.
 os.environ.setdefault("GRPC_VERBOSITY", "NONE")
+# Ray reports its use unless told not to, here or in a configuration file of its own.
+os.environ["RAY_USAGE_STATS_ENABLED"] = "0"
 
 __version__ = "0.1.0"

@@ -33,8 +33,11 @@ _BATCH = 8
 _MAX_TOKENS = 512
 
 
-def open_embedder(settings: Settings) -> Embedder:
+def open_embedder(settings: Settings, *, threads: int = 0) -> Embedder:
     """Return the embedder that the settings name; its model is loaded on first use.
+
+    `threads` are those of the fast form, 0 as many as there are cores: one of several processes on a machine takes
+    its share, or all are slowed down.
 
     Raises:
         ModelError: the model pack's embedder is not there, the fast form was asked for and is missing, or the settings
@@ -61,14 +64,15 @@ def open_embedder(settings: Settings) -> Embedder:
     prefixes = (settings.embedding_query_prefix, settings.embedding_passage_prefix)
     name = folder.name if folder.is_dir() else settings.embedding_model
     if fast:
-        return OnnxEmbedder(folder, name, *prefixes)
+        return OnnxEmbedder(folder, name, *prefixes, threads=threads)
     return TorchEmbedder(str(folder) if folder.is_dir() else settings.embedding_model, name, *prefixes)
 
 
 class OnnxEmbedder:
     """The model's int8 ONNX form under ONNX Runtime; no torch is imported."""
 
-    def __init__(self, folder: Path, name: str, query_prefix: str, passage_prefix: str) -> None:
+    def __init__(self, folder: Path, name: str, query_prefix: str, passage_prefix: str, *, threads: int = 0) -> None:
+        self._threads = threads
         self._folder = folder
         self._name = name
         self._query_prefix = query_prefix
@@ -112,7 +116,7 @@ class OnnxEmbedder:
                 pad = tokenizer.token_to_id("<pad>")
                 tokenizer.enable_padding(pad_id=pad if pad is not None else 0)
                 options = onnxruntime.SessionOptions()
-                options.intra_op_num_threads = os.cpu_count() or 1
+                options.intra_op_num_threads = self._threads or os.cpu_count() or 1
                 options.log_severity_level = 3
                 try:
                     session = onnxruntime.InferenceSession(

@@ -4,6 +4,7 @@
     ├── InputError      a file, a question or an option that cannot be used
     ├── ArchiveError    the archive is locked, damaged, or was made with another model
     ├── ModelError      a model is missing, damaged or cannot be loaded
+    ├── WorkerError     the Ray workers cannot be started or reached
     └── LLMError        the language model is down, too slow, or answered nonsense
 
 They are for faults. A refusal, a skipped file or a rejected citation is a return value with a reason.
@@ -26,6 +27,10 @@ class ArchiveError(BaowenError):
 
 class ModelError(BaowenError):
     """A model is missing, damaged or cannot be loaded."""
+
+
+class WorkerError(BaowenError):
+    """The workers that an ingest was to run on cannot be started or reached, or are lost as they start."""
 
 
 class LLMError(BaowenError):

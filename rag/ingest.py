@@ -50,31 +50,68 @@ class Kept:
     pages: int
 
 
-def changed_pages(files: Iterable[SourceFile], archive: Archive) -> Iterator[Page | Skip | Kept]:
-    """Read `files`, passing over each folder in which nothing has changed since all of it was stored.
+@dataclass(frozen=True, slots=True, eq=False)
+class Prepared:
+    """A page of which the articles named by id were embedded elsewhere; `vectors` has a row for each passage."""
+
+    page: Page
+    articles: frozenset[str]
+    passages: tuple[Passage, ...]
+    vectors: Vectors
+
+
+Item = Page | Prepared | Skip | Kept
+
+
+@dataclass(frozen=True, slots=True, eq=False)
+class Folder:
+    """Files that are read together, and the name under which it is noted that all of them are stored.
 
     A folder is the unit because the pages of an edition lie together and a continuation may join two of them.
     """
-    folders: dict[Path, list[SourceFile]] = {}
+
+    files: tuple[SourceFile, ...]
+    receipt: str
+
+    def kept(self, archive: Archive) -> Kept | None:
+        """Return what there is to say when nothing has changed since all of the folder was stored, else None."""
+        stored = json.loads(archive.summary(self.receipt) or "[]")
+        whole = stored and all(archive.has_page(page_id) for page_id in stored)
+        return Kept(len(stored)) if whole else None
+
+
+def folders(files: Iterable[SourceFile]) -> Iterator[Folder]:
+    """Yield the folders in which `files` lie."""
+    found: dict[Path, list[SourceFile]] = {}
     for file in files:
-        folders.setdefault(file.path.parent, []).append(file)
-    for found in folders.values():
-        receipt = _receipt(found)
-        stored = json.loads(archive.summary(receipt) or "[]")
-        if stored and all(archive.has_page(page_id) for page_id in stored):
-            yield Kept(len(stored))
-            continue
-        pages: list[str] = []
-        whole = True
-        for page in read_sources(found):
-            yield page
-            # The caller comes back for the next page once this one is stored.
-            if isinstance(page, Page):
-                pages.append(page.id)
-            else:
-                whole = False
-        if whole:
-            archive.save_summary(receipt, json.dumps(pages))
+        found.setdefault(file.path.parent, []).append(file)
+    for group in found.values():
+        yield Folder(tuple(group), _receipt(group))
+
+
+def changed_pages(files: Iterable[SourceFile], archive: Archive) -> Iterator[Item]:
+    """Read `files`, passing over each folder in which nothing has changed since all of it was stored."""
+    for folder in folders(files):
+        kept = folder.kept(archive)
+        if kept is not None:
+            yield kept
+        else:
+            yield from noted(read_sources(folder.files), folder, archive)
+
+
+def noted(items: Iterable[Item], folder: Folder, archive: Archive) -> Iterator[Item]:
+    """Yield the pages of `folder`; once all are stored and none was passed over, note that the folder is done."""
+    pages: list[str] = []
+    whole = True
+    for item in items:
+        yield item
+        # The caller comes back for the next page once this one is stored.
+        if isinstance(item, Page | Prepared):
+            pages.append(item.id if isinstance(item, Page) else item.page.id)
+        else:
+            whole = False
+    if whole:
+        archive.save_summary(folder.receipt, json.dumps(pages))
 
 
 def _receipt(files: Sequence[SourceFile]) -> str:
@@ -89,7 +126,7 @@ def _receipt(files: Sequence[SourceFile]) -> str:
 
 
 def ingest_pages(
-    pages: Iterable[Page | Skip | Kept],
+    pages: Iterable[Item],
     archive: Archive,
     index: SearchIndex,
     embedder: Embedder,
@@ -109,7 +146,8 @@ def ingest_pages(
     articles = passages = 0
     skipped: list[Skip] = []
     notes: list[str] = []
-    for done, page in enumerate(pages, 1):
+    for done, item in enumerate(pages, 1):
+        page = item.page if isinstance(item, Prepared) else item
         if isinstance(page, Kept):
             changes["unchanged"] += page.pages
         elif isinstance(page, Skip):
@@ -117,7 +155,12 @@ def ingest_pages(
         elif archive.has_page(page.id):
             changes["unchanged"] += 1
         else:
-            new_passages, vectors = embed_articles(_missing(page, archive), embedder, progress)
+            missing = missing_articles(page, archive)
+            # What was embedded ahead may fall short: a page stored since may have taken articles of this one with it.
+            if isinstance(item, Prepared) and item.articles.issuperset(article.id for article in missing):
+                new_passages, vectors = item.passages, item.vectors
+            else:
+                new_passages, vectors = embed_articles(missing, embedder, progress)
             changes[archive.add_page(page, new_passages, vectors, embedder)] += 1
             articles += len(page.articles)
             passages += len(new_passages)
@@ -149,7 +192,8 @@ def embed_articles(
     return tuple(passage for _, passage in pairs), vectors
 
 
-def _missing(page: Page, archive: Archive) -> list[Article]:
+def missing_articles(page: Page, archive: Archive) -> list[Article]:
+    """Return the articles of `page` that are not stored, each once."""
     by_id = {article.id: article for article in page.articles}
     missing = archive.missing(list(by_id))
     return [article for article_id, article in by_id.items() if article_id in missing]

@@ -19,9 +19,7 @@ from rag.schema import (
     Digest,
     Filters,
     IngestReport,
-    Page,
     SearchResult,
-    Skip,
     Turn,
 )
 from rag.settings import Settings
@@ -29,7 +27,7 @@ from rag.settings import Settings
 if TYPE_CHECKING:
     from rag.archive import Archive
     from rag.index import SearchIndex
-    from rag.ingest import Kept
+    from rag.ingest import Item
     from rag.retrieval import Retriever
 
 FROM_SETTINGS: Final = object()
@@ -55,6 +53,7 @@ class Service:
         Raises:
             InputError: a path does not exist.
             ArchiveError: the archive cannot be written.
+            WorkerError: the engine is ray, and its workers cannot be started or are all lost.
         """
         from rag.ingest import changed_pages
         from rag.pages import find_files
@@ -63,11 +62,22 @@ class Service:
             if not path.exists():
                 raise InputError(f"{path} does not exist: nothing was ingested.")
         files = list(find_files(paths))
-        return self.add(changed_pages(files, self.archive), progress, total=len(files))
+        if self.settings.ingest_engine == "local":
+            return self.add(changed_pages(files, self.archive), progress, total=len(files))
+        from rag.crew import Crew, worker_embedder
+        from rag.ingest_ray import distributed_pages
 
-    def add(
-        self, pages: Iterable[Page | Skip | Kept], progress: Progress = no_progress, *, total: int = 0
-    ) -> IngestReport:
+        crew = Crew(
+            worker_embedder(self.settings),
+            self.embedder.fingerprint,
+            workers=self.settings.ray_workers,
+            address=self.settings.ray_address,
+            progress=progress,
+        )
+        with contextlib.closing(crew):
+            return self.add(distributed_pages(files, self.archive, crew), progress, total=len(files))
+
+    def add(self, pages: Iterable[Item], progress: Progress = no_progress, *, total: int = 0) -> IngestReport:
         """Put pages that were read already into the archive.
 
         Raises:

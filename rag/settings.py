@@ -72,6 +72,10 @@ class Settings(BaseSettings):
     embedding_query_prefix: str = Field("query: ", description="Put before questions.")
     embedding_passage_prefix: str = Field("passage: ", description="Put before passages.")
 
+    ingest_engine: Literal["local", "ray"] = Field("local", description="Who reads and embeds pages: us, or Ray.")
+    ray_address: str = Field("", description="Address of a Ray cluster; empty: workers on this machine.")
+    ray_workers: int = Field(2, ge=1, description="Ray workers; each takes a core and holds the embedder.")
+
     llm: LLMKind = Field("embedded", description="embedded, openai or none.")
     llm_path: str = Field("", description="GGUF file for the embedded model; empty: the model pack's.")
     llm_base_url: str = Field("", description="Address of an OpenAI-compatible server, ending in /v1.")

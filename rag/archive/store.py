@@ -12,7 +12,7 @@ from sqlalchemy import Engine, Select, func, select
 from rag.archive import rows as at
 from rag.archive import talk
 from rag.archive.codec import bytes_vectors, row_article
-from rag.archive.engine import connect, reading, writing
+from rag.archive.engine import connect, reading, retrying, writing
 from rag.archive.migrations import migrate
 from rag.archive.rows import Numbers, article_order, filter_clauses, print_order
 from rag.archive.tables import (
@@ -51,6 +51,7 @@ def open_archive(where: str | Path, embedder: Embedder | None = None) -> Archive
     return archive
 
 
+@retrying
 class Archive:
     """Pages, articles, passages, vectors, conversations and digests of one archive."""
 

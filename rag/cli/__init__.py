@@ -16,6 +16,8 @@ from rag.cli.library import register as register_library
 from rag.cli.setup import register as register_setup
 from rag.errors import BaowenError
 
+_STOPPED = "baowen: stopped. What was finished is kept; run the command again to go on."
+
 app = typer.Typer(
     name="baowen",
     help="Baowen (报问): ask the newspaper. Every answer is linked to the exact sentence that supports it.",
@@ -48,7 +50,12 @@ def main() -> None:
     except BaowenError as error:
         _fail(f"baowen: {error}")
     except KeyboardInterrupt:
-        _fail("baowen: stopped. What was finished is kept; run the command again to go on.")
+        _fail(_STOPPED)
+    except SystemExit as end:
+        # What Typer makes of Ctrl-C, without a word.
+        if end.code != 130:
+            raise
+        _fail(_STOPPED)
     except BrokenPipeError:
         # The reader of a pipe left (`baowen ... | head`): nobody is there to be told.
         os.dup2(os.open(os.devnull, os.O_WRONLY), sys.stdout.fileno())

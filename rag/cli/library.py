@@ -4,7 +4,7 @@ from __future__ import annotations
 
 from dataclasses import asdict
 from pathlib import Path
-from typing import TYPE_CHECKING
+from typing import TYPE_CHECKING, Literal
 
 import typer
 
@@ -30,11 +30,23 @@ def register(app: typer.Typer) -> None:
     app.add_typer(archive, name="archive")
 
 
-def ingest(paths: list[Path] = typer.Argument(help="Page files or folders."), as_json: bool = _JSON) -> None:
+def ingest(
+    paths: list[Path] = typer.Argument(help="Page files or folders."),
+    engine: Literal["local", "ray"] | None = typer.Option(
+        None, "--engine", help="Who reads and embeds: this process, or Ray. Default: the setting INGEST_ENGINE."
+    ),
+    address: str = typer.Option("", "--address", help="A Ray cluster, as HOST:PORT. Default: workers on this machine."),
+    workers: int | None = typer.Option(None, "--workers", min=1, help="Ray workers, a core each. Default: 2."),
+    as_json: bool = _JSON,
+) -> None:
     """Read newspaper pages into the archive; what is there already costs nothing."""
     from rag.contract import ingest_json
 
-    with service(llm="none") as opened, progress_bars(quiet=as_json) as progress:
+    given = {"ingest_engine": engine, "ray_address": address, "ray_workers": workers}
+    chosen = {name: value for name, value in given.items() if value}
+    with service(llm="none", **chosen) as opened, progress_bars(quiet=as_json) as progress:
+        if (address or workers) and opened.settings.ingest_engine != "ray":
+            raise typer.BadParameter("--address and --workers go with --engine ray", param_hint="--engine")
         report = opened.ingest(paths, progress)
     if as_json:
         print_json(ingest_json(report))

@@ -43,6 +43,7 @@ def progress_bars(*, quiet: bool = False) -> Iterator[Progress]:
         TextColumn("{task.description}"),
         BarColumn(),
         TextColumn("{task.percentage:>3.0f}%"),
+        TextColumn("{task.fields[rate]}"),
         TimeRemainingColumn(),
         console=console(error=True),
     ) as bars:
@@ -50,8 +51,10 @@ def progress_bars(*, quiet: bool = False) -> Iterator[Progress]:
 
         def show(stage: str, done: int, total: int) -> None:
             if stage not in tasks:
-                tasks[stage] = bars.add_task(_STAGES.get(stage, stage))
-            bars.update(tasks[stage], completed=done, total=total or None)
+                tasks[stage] = bars.add_task(_STAGES.get(stage, stage), rate="")
+            speed = bars.tasks[tasks[stage]].speed
+            rate = f"{speed:.1f}/s" if speed else ""
+            bars.update(tasks[stage], completed=done, total=total or None, rate=rate)
 
         yield show
 

@@ -5,7 +5,8 @@
 
 from __future__ import annotations
 
+from rag.pages.continuations import joined
 from rag.pages.editions import SourceFile, find_files
-from rag.pages.reading import read_file, read_paths, read_sources
+from rag.pages.reading import read_file, read_paths, read_sources, separate_pages
 
-__all__ = ["SourceFile", "find_files", "read_file", "read_paths", "read_sources"]
+__all__ = ["SourceFile", "find_files", "joined", "read_file", "read_paths", "read_sources", "separate_pages"]

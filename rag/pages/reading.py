@@ -66,10 +66,11 @@ def read_paths(paths: Sequence[Path]) -> Iterator[Page | Skip]:
 
 def read_sources(files: Iterable[SourceFile]) -> Iterator[Page | Skip]:
     """Yield every page of `files`, continuations joined; a file that cannot be used is a skip."""
-    yield from joined(_pages(files))
+    yield from joined(separate_pages(files))
 
 
-def _pages(files: Iterable[SourceFile]) -> Iterator[Page | Skip]:
+def separate_pages(files: Iterable[SourceFile]) -> Iterator[Page | Skip]:
+    """Yield every page of `files`, continuations apart as they are printed; a file that cannot be used is a skip."""
     for file in files:
         try:
             yield from read_file(file.path, given=file.edition, root=file.root)

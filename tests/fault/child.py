@@ -11,7 +11,8 @@ from rag.fakes import HashEmbedder
 from rag.ingest import ingest_pages
 from rag.retrieval import Retriever
 from rag.schema import Article, Edition, Page, content_id
-from rag.settings import read_settings
+from rag.service import open_service
+from rag.settings import Settings, read_settings
 from rag.text.tokens import words
 
 # Loaded before the processes fork, so that each starts in a moment.
@@ -47,6 +48,37 @@ def ingest(home: str, numbers: list[int], edit: int, channel) -> None:
     index.close()
     archive.close()
     channel.send("done")
+
+
+def ingest_shared(database: str, home: str, numbers: list[int], channel) -> None:
+    """Ingest pages one by one into a database that others use, acknowledging each; say how it ended."""
+    service = open_service(Settings(home=home, database=database), embedder=HashEmbedder(), llm=None)
+    try:
+        for number in numbers:
+            service.add([page(number)])
+            channel.send(number)
+        service.close()
+        channel.send("done")
+    except BaowenError as error:
+        channel.send(f"refused: {error}")
+
+
+def desk(database: str, home: str, channel) -> None:
+    """Do what is asked through `channel`, as a web process does, until it is closed."""
+    service = open_service(Settings(home=home, database=database), embedder=HashEmbedder(), llm=None)
+    channel.send("open")
+    asked = {
+        "titles": lambda query: [hit.article.title for hit in service.search(query, top=1000).hits],
+        "remove": lambda source: service.remove(source=source),
+        "say": lambda word: [service.archive.save_turn(word, f"{word}{number}", "{}") for number in range(20)],
+        "said": lambda word: [turn.question for turn in service.archive.conversation(word)],
+    }
+    while (request := channel.recv()) is not None:
+        try:
+            channel.send(asked[request[0]](request[1]))
+        except BaowenError as error:
+            channel.send(f"refused: {error}")
+    service.close()
 
 
 def ingest_failing(home: str, number: int, shim: str, at: int, code: int, channel) -> None:

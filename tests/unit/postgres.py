@@ -5,8 +5,10 @@ import importlib.util
 import itertools
 import os
 import shutil
+import signal
 import subprocess
 import tempfile
+import time
 from pathlib import Path
 
 _NUMBERS = itertools.count()
@@ -21,31 +23,55 @@ def programs() -> Path | None:
     return found[-1].parent if found else Path(on_path).resolve().parent if on_path else None
 
 
+class Server:
+    """A server that can be stopped and started."""
+
+    def __init__(self, folder: Path):
+        self.folder = folder
+        self.data = folder / "data"
+        # PostgreSQL refuses to run as root.
+        self.user = "postgres" if os.geteuid() == 0 else None
+        if self.user:
+            shutil.chown(folder, self.user)
+        self.run("initdb", "-D", self.data, "-U", "baowen", "-A", "trust", "-E", "UTF8")
+        self.start()
+
+    def run(self, program, *arguments):
+        quiet = {"stdout": subprocess.DEVNULL, "stderr": subprocess.DEVNULL}
+        subprocess.run([programs() / program, *arguments], check=True, cwd=self.folder, user=self.user, **quiet)
+
+    def start(self):
+        options = f"-c listen_addresses= -c unix_socket_directories={self.folder} -c fsync=off"
+        self.run("pg_ctl", "-D", self.data, "-w", "-o", options, "start")
+
+    def stop(self):
+        """Stop without a word to anyone, as a failing machine does; what was committed is recovered at the start."""
+        self.run("pg_ctl", "-D", self.data, "-w", "-m", "immediate", "stop")
+
+    def kill(self):
+        """Kill -9 the server and wait until its last process is gone."""
+        pid = int((self.data / "postmaster.pid").read_text().split()[0])
+        children = Path(f"/proc/{pid}/task/{pid}/children").read_text().split()
+        os.kill(pid, signal.SIGKILL)
+        while any(Path(f"/proc/{one}/root").exists() for one in (pid, *children)):
+            time.sleep(0.02)
+        # As long as nobody has asked how it ended, it counts as running.
+        for lock in (self.data / "postmaster.pid", *self.folder.glob(".s.PGSQL.*.lock")):
+            lock.unlink()
+
+    def new_database(self):
+        name = f"baowen{next(_NUMBERS)}"
+        self.run("createdb", "-h", self.folder, "-U", "baowen", name)
+        return f"postgresql+psycopg://baowen@/{name}?host={self.folder}"
+
+
 @contextlib.contextmanager
 def server():
-    """Yield a function that makes a new database and returns its URL."""
+    """Run a server until the end of the block."""
     folder = Path(tempfile.mkdtemp(prefix="baowen-postgres-"))
-    # PostgreSQL refuses to run as root.
-    user = "postgres" if os.geteuid() == 0 else None
-    if user:
-        shutil.chown(folder, user)
-    data, binaries = folder / "data", programs()
-
-    def run(program, *arguments):
-        quiet = {"stdout": subprocess.DEVNULL, "stderr": subprocess.DEVNULL}
-        subprocess.run([binaries / program, *arguments], check=True, cwd=folder, user=user, **quiet)
-
-    run("initdb", "-D", data, "-U", "baowen", "-A", "trust", "-E", "UTF8")
-    options = f"-c listen_addresses= -c unix_socket_directories={folder} -c fsync=off"
-    run("pg_ctl", "-D", data, "-w", "-o", options, "start")
+    made = Server(folder)
     try:
-
-        def new_database():
-            name = f"baowen{next(_NUMBERS)}"
-            run("createdb", "-h", folder, "-U", "baowen", name)
-            return f"postgresql+psycopg://baowen@/{name}?host={folder}"
-
-        yield new_database
+        yield made
     finally:
-        run("pg_ctl", "-D", data, "-w", "-m", "immediate", "stop")
+        made.stop()
         shutil.rmtree(folder)

@@ -43,7 +43,7 @@ def new_database():
     if postgres.programs() is None:
         pytest.skip("needs PostgreSQL and psycopg")
     with postgres.server() as made:
-        yield made
+        yield made.new_database
 
 
 @pytest.fixture(params=["sqlite", "postgresql"])
