@@ -20,6 +20,8 @@ from dataclasses import asdict, dataclass
 from pathlib import Path
 from typing import Any
 
+from pydantic import SecretStr
+
 from eval.datasets import ROOT
 from eval.questions import Question, from_json
 from rag.errors import InputError
@@ -28,8 +30,11 @@ from rag.settings import Settings
 # What has no bearing on an answer, and what must not be written down.
 _LEFT_OUT = frozenset(
     {
-        *("home", "models", "models_from", "database", "llm_api_key", "user", "password_hash", "host", "port"),
-        *("upload_mb", "question_limit", "answers_at_once", "waiting_limit", "mcp"),
+        *(name for name, field in Settings.model_fields.items() if field.annotation is SecretStr),
+        *("home", "models", "models_from", "database", "user", "password_hash", "host", "port", "milvus_uri"),
+        *("upload_mb", "question_limit", "answers_at_once", "waiting_limit", "mcp", "metrics"),
+        *("root_path", "public_hosts", "trusted_proxies", "ingest_engine", "ray_address", "ray_workers"),
+        *("llm_at_once", "llm_faults", "llm_pause", "embedding_batch", "embedding_timeout", "embedding_retries"),
     }
 )
 
