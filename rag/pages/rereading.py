@@ -37,9 +37,11 @@ _FEW_CHARACTERS = 60
 # How many paragraphs either side of a break are compared, and how many pieces either side of a change matched anew.
 _NEAR = 8
 _WINDOW = 9
-# After a change the pieces this near are looked at again; in all at most so many changes are made for each piece.
+# After a change the pieces this near are looked at again; in all at most so many changes are made for each piece, and for
+# so many characters of heads and bodies: a page of scraps has endless readings, none better than another.
 _AFFECTED = 8
 _CHANGES_A_PIECE = 3
+_CHARACTERS_A_CHANGE = 20
 
 
 @dataclass(frozen=True, slots=True)
@@ -97,7 +99,7 @@ def read_pieces(pieces: Sequence[Piece]) -> Reading:
     matcher, breaks = Matcher(like), _Breaks(like)
     current = list(pieces)
     gains = [_best(current, index, matcher, breaks) for index in range(len(current))]
-    for _ in range(_CHANGES_A_PIECE * len(pieces)):
+    for _ in range(min(_CHANGES_A_PIECE * len(pieces), 1 + _characters(pieces) // _CHARACTERS_A_CHANGE)):
         at = max(range(len(gains)), key=lambda index: gains[index][0], default=-1)
         change = gains[at][1] if at >= 0 else None
         if change is None:
@@ -112,6 +114,11 @@ def read_pieces(pieces: Sequence[Piece]) -> Reading:
         for index in range(max(0, high), len(current)):
             gains[index] = gains[index][0], _moved(gains[index][1], shift)
     return Reading(tuple(current), tuple(matcher.pairs(current)))
+
+
+def _characters(pieces: Sequence[Piece]) -> int:
+    bodies = sum(len(part.text) for piece in pieces if isinstance(piece, Body) for part in piece.paragraphs)
+    return bodies + sum(len(line.text) for piece in pieces if isinstance(piece, Head) for line in piece.lines)
 
 
 def _best(current: Sequence[Piece], index: int, matcher: Matcher, breaks: _Breaks) -> tuple[float, _Change | None]:
