@@ -5,7 +5,7 @@ from __future__ import annotations
 import fcntl
 import hashlib
 import json
-from collections.abc import Iterable, Iterator, Sequence
+from collections.abc import Callable, Iterable, Iterator, Sequence
 from contextlib import contextmanager
 from dataclasses import dataclass
 from pathlib import Path
@@ -61,6 +61,13 @@ class Prepared:
 
 
 Item = Page | Prepared | Skip | Kept
+Look = Callable[[Page], Page]
+"""What is done to a page between reading and storing it."""
+
+
+def as_read(page: Page) -> Page:
+    """Return the page as it is."""
+    return page
 
 
 @dataclass(frozen=True, slots=True, eq=False)
@@ -80,23 +87,29 @@ class Folder:
         return Kept(len(stored)) if whole else None
 
 
-def folders(files: Iterable[SourceFile]) -> Iterator[Folder]:
-    """Yield the folders in which `files` lie."""
+def folders(files: Iterable[SourceFile], look: Look = as_read) -> Iterator[Folder]:
+    """Yield the folders in which `files` lie; what was stored with another `look` is not taken for this one's."""
     found: dict[Path, list[SourceFile]] = {}
     for file in files:
         found.setdefault(file.path.parent, []).append(file)
     for group in found.values():
-        yield Folder(tuple(group), _receipt(group))
+        yield Folder(tuple(group), _receipt(group, "" if look is as_read else look.__name__))
 
 
-def changed_pages(files: Iterable[SourceFile], archive: Archive) -> Iterator[Item]:
+def changed_pages(files: Iterable[SourceFile], archive: Archive, look: Look = as_read) -> Iterator[Item]:
     """Read `files`, passing over each folder in which nothing has changed since all of it was stored."""
-    for folder in folders(files):
+    for folder in folders(files, look):
         kept = folder.kept(archive)
         if kept is not None:
             yield kept
         else:
-            yield from noted(read_sources(folder.files), folder, archive)
+            yield from noted(looked_at(read_sources(folder.files), look), folder, archive)
+
+
+def looked_at(found: Iterable[Page | Skip], look: Look) -> Iterator[Page | Skip]:
+    """Yield what was read, each page as `look` returns it."""
+    for one in found:
+        yield look(one) if isinstance(one, Page) else one
 
 
 def noted(items: Iterable[Item], folder: Folder, archive: Archive) -> Iterator[Item]:
@@ -114,8 +127,8 @@ def noted(items: Iterable[Item], folder: Folder, archive: Archive) -> Iterator[I
         archive.save_summary(folder.receipt, json.dumps(pages))
 
 
-def _receipt(files: Sequence[SourceFile]) -> str:
-    parts = [__version__]
+def _receipt(files: Sequence[SourceFile], look: str) -> str:
+    parts = [__version__, look]
     for file in files:
         try:
             content = hashlib.sha256(file.path.read_bytes()).hexdigest()

@@ -14,7 +14,7 @@ from operator import itemgetter
 from typing import Any, Literal, Protocol, TypeVar
 
 from rag.archive import Archive
-from rag.ingest import Folder, Item, Kept, Prepared, folders, missing_articles, noted
+from rag.ingest import Folder, Item, Kept, Look, Prepared, as_read, folders, looked_at, missing_articles, noted
 from rag.pages import SourceFile, joined, read_sources, separate_pages
 from rag.schema import Article, Page, Skip
 
@@ -34,11 +34,13 @@ class Workers(Protocol):
         """Wait for what came of it; None when it cannot be had."""
 
 
-def distributed_pages(files: Iterable[SourceFile], archive: Archive, workers: Workers) -> Iterator[Item]:
+def distributed_pages(
+    files: Iterable[SourceFile], archive: Archive, workers: Workers, look: Look = as_read
+) -> Iterator[Item]:
     """Yield the pages of `files` with their vectors; folders in which nothing has changed are passed over."""
-    sent = _ahead(_sent(_read(files, archive, workers), archive, workers), workers.ahead)
+    sent = _ahead(_sent(_read(files, archive, workers, look), archive, workers), workers.ahead)
     for folder, group in groupby(sent, key=itemgetter(0)):
-        yield from noted(_embedded(folder, group, archive, workers), folder, archive)
+        yield from noted(_embedded(folder, group, archive, workers, look), folder, archive)
 
 
 def _ahead(begun: Iterable[T], count: int) -> Iterator[T]:
@@ -53,9 +55,9 @@ def _ahead(begun: Iterable[T], count: int) -> Iterator[T]:
 
 
 def _reads(
-    files: Iterable[SourceFile], archive: Archive, workers: Workers
+    files: Iterable[SourceFile], archive: Archive, workers: Workers, look: Look
 ) -> Iterator[tuple[Folder, Kept | None, SourceFile, Any]]:
-    for folder in folders(files):
+    for folder in folders(files, look):
         kept = folder.kept(archive)
         if kept is not None:
             yield folder, kept, folder.files[0], None
@@ -66,13 +68,16 @@ def _reads(
                 yield folder, None, file, None if ready else workers.begin("read", file)
 
 
-def _read(files: Iterable[SourceFile], archive: Archive, workers: Workers) -> Iterator[tuple[Folder, Found]]:
-    reads = _ahead(_reads(files, archive, workers), workers.ahead)
+def _read(
+    files: Iterable[SourceFile], archive: Archive, workers: Workers, look: Look
+) -> Iterator[tuple[Folder, Found]]:
+    reads = _ahead(_reads(files, archive, workers, look), workers.ahead)
     for (folder, kept), begun in groupby(reads, key=itemgetter(0, 1)):
         if kept is not None:
             yield folder, kept
             continue
-        for page in joined(page for _, _, file, job in begun for page in _pages(workers, file, job)):
+        found = joined(page for _, _, file, job in begun for page in _pages(workers, file, job))
+        for page in looked_at(found, look):
             yield folder, page
 
 
@@ -99,11 +104,12 @@ def _embedded(
     sent: Iterable[tuple[Folder, Found, list[Article], Any]],
     archive: Archive,
     workers: Workers,
+    look: Look,
 ) -> Iterator[Item]:
     for _, page, articles, job in sent:
         if isinstance(page, Kept) and folder.kept(archive) is None:
             # A page stored since this was looked up has replaced one of the folder's.
-            yield from read_sources(folder.files)
+            yield from looked_at(read_sources(folder.files), look)
         elif isinstance(page, Page) and job is not None:
             result = workers.result(job)
             if result is None:

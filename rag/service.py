@@ -5,11 +5,11 @@ from __future__ import annotations
 import contextlib
 import threading
 from collections.abc import Iterable, Iterator, Sequence
-from dataclasses import dataclass, field
+from dataclasses import dataclass, field, replace
 from pathlib import Path
 from typing import TYPE_CHECKING, Final
 
-from rag.errors import BaowenError, InputError
+from rag.errors import BaowenError, InputError, LLMError
 from rag.protocols import Cancelled, Embedder, LanguageModel, Observer, Progress, no_progress
 from rag.schema import (
     Answer,
@@ -19,6 +19,7 @@ from rag.schema import (
     Digest,
     Filters,
     IngestReport,
+    Page,
     SearchResult,
     Turn,
 )
@@ -55,15 +56,16 @@ class Service:
             ArchiveError: the archive cannot be written.
             WorkerError: the engine is ray, and its workers cannot be started or are all lost.
         """
-        from rag.ingest import changed_pages
+        from rag.ingest import as_read, changed_pages
         from rag.pages import find_files
 
         for path in paths:
             if not path.exists():
                 raise InputError(f"{path} does not exist: nothing was ingested.")
         files = list(find_files(paths))
+        look = self.second_look if self.settings.second_look else as_read
         if self.settings.ingest_engine == "local":
-            return self.add(changed_pages(files, self.archive), progress, total=len(files))
+            return self.add(changed_pages(files, self.archive, look), progress, total=len(files))
         from rag.crew import Crew, worker_embedder
         from rag.ingest_ray import distributed_pages
 
@@ -75,7 +77,18 @@ class Service:
             progress=progress,
         )
         with contextlib.closing(crew):
-            return self.add(distributed_pages(files, self.archive, crew), progress, total=len(files))
+            return self.add(distributed_pages(files, self.archive, crew, look), progress, total=len(files))
+
+    def second_look(self, page: Page) -> Page:
+        """Return `page` after the language model's look at its doubtful headlines, where the settings ask for one."""
+        from rag.pages.second_look import second_look
+
+        if not self.settings.second_look or self.llm is None:
+            return page
+        try:
+            return second_look(page, self.llm)
+        except LLMError as error:
+            return replace(page, notes=(*page.notes, f"doubtful headlines were not looked at again: {error}"))
 
     def add(self, pages: Iterable[Item], progress: Progress = no_progress, *, total: int = 0) -> IngestReport:
         """Put pages that were read already into the archive.

@@ -72,6 +72,9 @@ class Settings(BaseSettings):
     embedding_query_prefix: str = Field("query: ", description="Put before questions.")
     embedding_passage_prefix: str = Field("passage: ", description="Put before passages.")
 
+    second_look: bool = Field(
+        False, description="Ask the language model about headlines that were matched with little confidence."
+    )
     ingest_engine: Literal["local", "ray"] = Field("local", description="Who reads and embeds pages: us, or Ray.")
     ray_address: str = Field("", description="Address of a Ray cluster; empty: workers on this machine.")
     ray_workers: int = Field(2, ge=1, description="Ray workers; each takes a core and holds the embedder.")

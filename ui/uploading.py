@@ -120,7 +120,7 @@ def _store(service: Service, page: Page, arrival: Arrival, news: queue.SimpleQue
     known = _known(service, page)
     if known is not None:
         return replace(arrival, state="unchanged", page=known)
-    page = _apart(service, page)
+    page = _apart(service, service.second_look(page))
 
     def progress(stage: str, done: int, total: int) -> None:
         if stage != "pages":

@@ -41,10 +41,12 @@ def ingest(
 ) -> None:
     """Read newspaper pages into the archive; what is there already costs nothing."""
     from rag.contract import ingest_json
+    from rag.settings import read_settings
 
     given = {"ingest_engine": engine, "ray_address": address, "ray_workers": workers}
     chosen = {name: value for name, value in given.items() if value}
-    with service(llm="none", **chosen) as opened, progress_bars(quiet=as_json) as progress:
+    chosen |= {} if read_settings().second_look else {"llm": "none"}
+    with service(**chosen) as opened, progress_bars(quiet=as_json) as progress:
         if (address or workers) and opened.settings.ingest_engine != "ray":
             raise typer.BadParameter("--address and --workers go with --engine ray", param_hint="--engine")
         report = opened.ingest(paths, progress)

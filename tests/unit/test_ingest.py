@@ -7,10 +7,12 @@ import pytest
 from rag.archive import open_archive
 from rag.archive.maintenance import verify_archive
 from rag.errors import ArchiveError
-from rag.fakes import HashEmbedder
+from rag.fakes import HashEmbedder, ScriptedModel
 from rag.index.local import open_index
 from rag.ingest import embed_articles, ingest_lock, ingest_pages
 from rag.schema import Page, Skip
+from rag.service import open_service
+from rag.settings import Settings
 from tests.unit.newspapers import BACK, FRONT, HARBOUR, article, page
 
 
@@ -150,4 +152,41 @@ def test_a_folder_that_has_not_changed_is_not_read_again(tmp_path: Path, monkeyp
     assert (report.pages_unchanged, report.pages_replaced, len(read)) == (1, 1, 4)
     service.archive.remove(source="a.jsonl")
     assert service.ingest([folder]).pages_added == 1
+    service.close()
+
+
+# Neither headline has a word of either text.
+DOUBTFUL = """春风拂面满城新
+
+山高水长情意浓
+
+　　本报讯（记者张一）7月10日，市交通局召开会议，部署汛期公路巡查。会议要求各县市对临水临崖路段加密巡查频次。
+　　会议强调，要压实责任，严格值班值守。
+
+　　本报讯（记者李二）昨日，市教育局公布中小学暑期托管方案。全市共设托管点86个，每个点配备教师4名。
+　　家长可通过学校报名。
+"""
+
+
+@pytest.mark.parametrize(
+    ("asked_for", "model", "first", "asked"),
+    [
+        (True, ScriptedModel(["2", "1"]), "山高水长情意浓", 2),
+        (True, ScriptedModel("2", breaks_after=0), "春风拂面满城新", 1),
+        (False, ScriptedModel(["2", "1"]), "春风拂面满城新", 0),
+    ],
+)
+def test_a_second_look_is_taken_where_the_settings_ask_for_one(tmp_path, asked_for, model, first, asked):
+    (tmp_path / "pages").mkdir()
+    (tmp_path / "pages" / "a.txt").write_text(DOUBTFUL, encoding="utf-8")
+    settings = Settings(home=tmp_path / "home", second_look=asked_for)
+    service = open_service(settings, embedder=HashEmbedder(), llm=model)
+    report = service.ingest([tmp_path / "pages"])
+    stored = service.archive.iter_articles()
+    titles = {article.body[:12]: article.title for article in stored}
+    assert titles["本报讯（记者张一）7月1"] == first
+    assert len(model.seen) == asked
+    assert any("not looked at again" in note for note in report.notes) == (asked == 1)
+    service.ingest([tmp_path / "pages"])
+    assert len(model.seen) == asked
     service.close()
