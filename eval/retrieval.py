@@ -189,7 +189,7 @@ def _dense(bench: Bench, _documents: Sequence[Mapping[str, str]]) -> Ranker:
 
 def _hybrid(bench: Bench, _documents: Sequence[Mapping[str, str]]) -> Ranker:
     def rank(text: str) -> Sequence[str]:
-        return [hit.article.external_id for hit in bench.service.retriever.search(text, top=_DEPTH).hits]
+        return [hit.article.external_id for hit in bench.service.search(text, top=_DEPTH).hits]
 
     return rank
 

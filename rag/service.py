@@ -143,7 +143,13 @@ class Service:
         Raises:
             InputError: the question is empty or too long.
         """
-        return self.retriever.search(self._checked(question), top=top, filters=filters)
+        from rag.grounding.reranking import FIRST, by_answers
+
+        text = self._checked(question)
+        found = self.retriever.search(text, top=max(top, FIRST), filters=filters)
+        # A cross-encoder has read the articles already, and better.
+        hits = found.hits if self.settings.reranker else by_answers(text, found.hits)
+        return replace(found, hits=hits[:top])
 
     def ask_events(
         self,
