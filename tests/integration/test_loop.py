@@ -84,7 +84,7 @@ def test_nothing_but_loopback_is_reached_at_run_time(tmp_path: Path, seeds: Path
     # Native code (a library's telemetry, say) asks no Python socket: the system calls tell of it.
     trace = tmp_path / "connections.txt"
     strace = shutil.which("strace")
-    watched = [strace, "-f", "-e", "trace=connect,sendto", "-o", str(trace)] if strace else []
+    watched = [strace, "-f", "--seccomp-bpf", "-e", "trace=connect,sendto", "-o", str(trace)] if strace else []
     done = subprocess.run(
         [*watched, sys.executable, "-c", textwrap.dedent(program)],
         capture_output=True,
