@@ -17,7 +17,7 @@ models: $(VENV)/.installed
 	@$(BIN)/baowen models pull
 
 test: $(VENV)/.installed models browser
-	$(BIN)/python -m pytest -n 3 --dist loadfile
+	$(BIN)/python -m pytest -n 2 --dist loadfile
 
 lint: $(VENV)/.installed
 	$(BIN)/ruff check .
