@@ -2,7 +2,7 @@
 
 Scores are fused, not ranks. On 200 real questions over 3,000 articles reciprocal rank fusion of BM25 and the embedder
 was worse than BM25 alone, because it forgets that the words were sure and the vectors were not. The weights below are
-general ones: each holds its place when any fifth of the questions is left out (`eval/README`).
+general ones: each holds its place when any fifth of the questions is left out.
 """
 
 from __future__ import annotations
