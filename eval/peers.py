@@ -115,6 +115,7 @@ def _citation_engine(bench: Bench) -> System:
     from llama_index.core import Document, StorageContext, VectorStoreIndex
     from llama_index.core.query_engine import CitationQueryEngine
     from llama_index.vector_stores.faiss import FaissVectorStore
+    from openai import OpenAIError
 
     llm = _needed(bench)
     embedding = llama_index_embedding(bench)
@@ -133,7 +134,11 @@ def _citation_engine(bench: Bench) -> System:
     def ask(question: Question) -> AnswerJSON:
         started = time.perf_counter()
         with _counted_tokens() as tokens:
-            response = engine.query(_with_history(question, "").removeprefix("问题："))
+            try:
+                response = engine.query(_with_history(question, "").removeprefix("问题："))
+            except OpenAIError:
+                # Without a limit of its own it may write until the wait for it is over: no answer, and its time counts.
+                return _answer(question, "", [], llm=llm.name, seconds=time.perf_counter() - started)
         text = str(response)
         marks = {int(number) for number in re.findall(r"\[(\d+)\]", text)}
         nodes = [node.node for number, node in enumerate(response.source_nodes, 1) if number in marks]

@@ -11,10 +11,12 @@ import shutil
 import sqlite3
 import threading
 from collections.abc import Iterator
+from dataclasses import dataclass
 from pathlib import Path
 from typing import Any
 
 import numpy as np
+import numpy.typing as npt
 
 from rag.archive import Archive
 from rag.errors import ArchiveError
@@ -28,6 +30,8 @@ from rag.schema import Filters
 _BATCH = 2_000
 # Changed passages after which the vector file is written again; until then a restart adds them from the archive.
 _UNSAVED = 2_000
+# Filters whose reach is kept until the archive changes: the ordinary one of every search, and those of some readers.
+_FILTERS = 8
 
 
 def open_index(folder: Path, archive: Archive, progress: Progress = no_progress) -> LocalIndex:
@@ -58,6 +62,14 @@ def entries(archive: Archive, added: Numbers) -> Iterator[list[Entry]]:
         yield [Entry(articles[one], spans[one]) for one in new]
 
 
+@dataclass(frozen=True, slots=True)
+class _Reach:
+    """What filters let through: a flag for every document, and the numbers of the passages, or None for all."""
+
+    documents: npt.NDArray[np.bool_]
+    passages: Numbers | None
+
+
 class LocalIndex:
     """FAISS and FTS5 side by side, following one archive."""
 
@@ -72,6 +84,7 @@ class LocalIndex:
         self._unsaved = 0
         self._new = True
         self._archive_id = ""
+        self._reaches: dict[Filters, _Reach] = {}
 
     def refresh(self, progress: Progress = no_progress) -> tuple[str, ...]:
         """Catch up with the archive, or rebuild from it; return a line for the reader for every repair."""
@@ -94,6 +107,7 @@ class LocalIndex:
             self._vectors, self._archive_id = None, archive_id
         notes = self._refresh_words(now, progress)
         self._collection = self._words.collection()
+        self._reaches.clear()
         self._by_number = np.argsort(self._collection.passages, kind="stable")
         notes += self._refresh_vectors(now, progress)
         self._background = self._rows(evenly(self._collection.passages[self._by_number]))
@@ -243,10 +257,7 @@ class LocalIndex:
             self.refresh()
             if self._vectors is None or not len(self._collection.documents):
                 return ()
-            allowed = self._words.allowed(filters)
-            inside = self._inside(allowed)[self._collection.document]
-            wanted = None if allowed is None else self._collection.passages[inside]
-            numbers = self._vectors.search(vector, top, wanted)[0]
+            numbers = self._vectors.search(vector, top, self._reach(filters).passages)[0]
             numbers = numbers[numbers >= 0]
             cosines = self._rows(numbers) @ vector
         order = np.argsort(-cosines, kind="stable")
@@ -256,28 +267,32 @@ class LocalIndex:
         collection = self._collection
         if not len(collection.documents):
             return ()
-        allowed = self._words.allowed(filters)
+        reach = self._reach(filters)
         lexical = bm25.score(self._words, collection, question)
-        inside = self._inside(allowed)
-        found = self._nearest(vectors, top, None if allowed is None else inside)
-        by_words = np.where(inside, lexical.words + lexical.grams, 0.0)
-        found = np.union1d(found, _best(by_words, top))
-        in_passages = np.where(inside[collection.document], lexical.passages, 0.0)
-        found = np.union1d(found, collection.document[_best(in_passages, top)])
+        found = self._nearest(vectors, top, reach)
+        found = np.union1d(found, _best(lexical.words + lexical.grams, top, reach.documents))
+        in_passages = _best(lexical.passages, top, reach.documents[collection.document])
+        found = np.union1d(found, collection.document[in_passages])
         return self._candidates(found, vectors, lexical)
 
-    def _inside(self, allowed: Numbers | None) -> Any:
-        if allowed is None:
-            return np.ones(len(self._collection.documents), dtype=bool)
-        return np.isin(self._collection.documents, allowed, assume_unique=True)
+    def _reach(self, filters: Filters) -> _Reach:
+        """Return what `filters` let through; asked of the file once while the archive stays as it is."""
+        if filters not in self._reaches:
+            while len(self._reaches) >= _FILTERS:
+                del self._reaches[next(iter(self._reaches))]
+            collection, allowed = self._collection, self._words.allowed(filters)
+            inside = np.ones(len(collection.documents), dtype=np.bool_)
+            if allowed is not None:
+                inside = np.isin(collection.documents, allowed, assume_unique=True)
+            passages = None if inside.all() else collection.passages[inside[collection.document]]
+            self._reaches[filters] = _Reach(inside, passages)
+        return self._reaches[filters]
 
-    def _nearest(self, vectors: Vectors, top: int, inside: Any) -> Numbers:
+    def _nearest(self, vectors: Vectors, top: int, reach: _Reach) -> Numbers:
         """Return the documents (by place) of the passages nearest to each row of `vectors`."""
-        collection = self._collection
-        allowed = None if inside is None else collection.passages[inside[collection.document]]
-        numbers = self._vectors.search(vectors, top, allowed) if self._vectors else np.empty(0, dtype=np.int64)
+        numbers = self._vectors.search(vectors, top, reach.passages) if self._vectors else np.empty(0, dtype=np.int64)
         known = np.unique(numbers[numbers >= 0])
-        return np.unique(collection.document[self._places(known)])
+        return np.unique(self._collection.document[self._places(known)])
 
     def _places(self, numbers: Numbers) -> Numbers:
         """Return the places in the collection of passage numbers."""
@@ -343,7 +358,9 @@ class LocalIndex:
                 self._at = None
 
 
-def _best(scores: bm25.Scores, top: int) -> Numbers:
-    """Return the places of the `top` highest scores above 0."""
-    places = np.argpartition(-scores, min(top, len(scores)) - 1)[:top] if len(scores) else np.empty(0, dtype=np.int64)
-    return np.asarray(places[scores[places] > 0], dtype=np.int64)
+def _best(scores: bm25.Scores, top: int, inside: npt.NDArray[np.bool_]) -> Numbers:
+    """Return the places of the `top` highest scores above 0 among those that are `inside`."""
+    places = np.flatnonzero((scores > 0) & inside)
+    if len(places) > top:
+        places = places[np.argpartition(-scores[places], top - 1)[:top]]
+    return np.asarray(places, dtype=np.int64)

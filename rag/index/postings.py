@@ -46,6 +46,7 @@ CREATE TABLE IF NOT EXISTS documents (
 CREATE TABLE IF NOT EXISTS passages (
     number INTEGER PRIMARY KEY, document INTEGER NOT NULL, first INTEGER NOT NULL, words INTEGER NOT NULL
 );
+CREATE INDEX IF NOT EXISTS documents_by_date ON documents (date);
 CREATE INDEX IF NOT EXISTS passages_of ON passages (document);
 CREATE TABLE IF NOT EXISTS texts (number INTEGER PRIMARY KEY, words BLOB NOT NULL, grams BLOB NOT NULL);
 """
