@@ -2,8 +2,7 @@
 
 A sentence is read where it stands: the headline, the opening and the sentences around it say what it is about. The
 signals are general (which words of the question are there, how rare the missing ones are, whether something fits the
-hole, how near it stands to the noun that was asked for, whether dates agree); their weights were fitted by logistic
-regression on question-and-passage pairs from news and encyclopaedia, with and without the answer.
+hole, how near it stands to the noun that was asked for, whether dates agree); `rag.grounding.forest` joins them.
 """
 
 from __future__ import annotations

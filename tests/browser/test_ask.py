@@ -10,7 +10,7 @@ from urllib.parse import parse_qs, urlsplit
 
 from rag.protocols import Cancelled, Delta
 from rag.service import Service
-from tests.browser.conftest import QUESTION, ask
+from tests.browser.conftest import QUESTION, ask, open_tab
 from tests.newsroom import seed_service, served
 
 
@@ -107,6 +107,16 @@ def test_an_article_has_an_address_that_opens_it_at_the_sentence(visit: Any, add
     other.keyboard.press("Escape")
     other.locator("#reader").wait_for(state="hidden")
     assert urlsplit(other.url).query == ""
+
+
+def test_another_tab_puts_the_article_away(visit: Any, address: str):
+    page = visit(address)
+    ask(page, QUESTION).locator(".cite").first.click()
+    page.locator("#cited").wait_for()
+    open_tab(page, 1)
+    page.locator("#reader").wait_for(state="hidden")
+    page.locator("#digest-make").click()
+    page.locator(".exports").wait_for()
 
 
 def test_an_article_leads_to_the_others_of_its_page(visit: Any, address: str):

@@ -182,6 +182,11 @@
 
   document.addEventListener("click", (event) => {
     const button = event.target.closest?.("button, a");
+    // Another tab is another occupation, and the article would lie over its tools.
+    if (button?.matches('#tabs [role="tab"]')) {
+      opener = null;
+      hideReader();
+    }
     if (!button) {
       if (!event.target.closest?.("#tip")) hideTip();
       return;
