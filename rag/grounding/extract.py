@@ -23,10 +23,10 @@ def excerpt_span(part: Part, found: Bearing, *, tight: bool = False) -> tuple[in
     text = found.line.text
     opening = _OPENING.match(text)
     begin = opening.end() if opening else 0
-    if len(text) - begin <= _WHOLE:
-        return begin, len(text)
     pieces = [piece for piece in clauses(text) if piece[1] > begin] or [(begin, len(text))]
     first, last = _core(part, found, text, pieces)
+    if len(text) - begin <= _WHOLE and not _beside_the_point(part, found, text, [*pieces[:first], *pieces[last + 1 :]]):
+        return begin, len(text)
     if tight or part.asked.kind == "yesno" or _stands_alone(part, found):
         if not _names_subject(part, text[pieces[first][0] : pieces[last][1]]):
             first = _with_subject(part, text, pieces, first, last)
@@ -40,6 +40,13 @@ def excerpt_span(part: Part, found: Bearing, *, tight: bool = False) -> tuple[in
 def _stands_alone(part: Part, found: Bearing) -> bool:
     """Return True where the filler is a figure or date and the nouns asked for stand right by it."""
     return part.asked.kind in {"quantity", "duration", "date"} and found.signals.beside >= 0.7
+
+
+def _beside_the_point(part: Part, found: Bearing, text: str, others: Sequence[tuple[int, int]]) -> bool:
+    """Return True where a figure or date stands with its noun, and the other clauses have no word of the question."""
+    if not others or not _stands_alone(part, found):
+        return False
+    return all(presence(term, flat(text[slice(*piece)])) < 0.5 for term in part.terms for piece in others)
 
 
 def _around(part: Part, text: str, pieces: Sequence[tuple[int, int]], first: int, last: int) -> tuple[int, int]:

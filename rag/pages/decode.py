@@ -15,11 +15,11 @@ _BOMS = (
     (codecs.BOM_UTF16_BE, "utf-16", "UTF-16"),
 )
 # Controls, zero-width characters, bidirectional marks and surrogates carry no text and can hide it.
-_NOT_TEXT = re.compile(
-    "[\x00-\x08\x0e-\x1f\x7f-\x84\x86-\x9f\u00ad\u061c\u200b-\u200f\u202a-\u202e\u2060-\u2069\ufeff\ufff9-\uffff"
-    "\ud800-\udfff]"
-)
-# A file in which more than one character in this many is not text is taken for a binary one.
+_CONTROLS = "\x00-\x08\x0e-\x1f\x7f-\x84\x86-\x9f\ufff9-\uffff\ud800-\udfff"
+_NOT_TEXT = re.compile(f"[{_CONTROLS}\u00ad\u061c\u200b-\u200f\u202a-\u202e\u2060-\u2069\ufeff]")
+_CONTROL = re.compile(f"[{_CONTROLS}]")
+# A file in which more than one character in this many is a control is taken for a binary one; text copied from the web
+# may be full of zero-width characters.
 _BINARY_SHARE = 50
 
 
@@ -43,7 +43,7 @@ def decode(data: bytes, name: str) -> Decoded:
     text, encoding = _decode_bytes(data, name)
     # Some extractors write U+0002 for a hyphen at the end of a line.
     clean, removed = _NOT_TEXT.subn("", re.sub("\x02(?=\r?\n)", "-", text).replace("\r\n", "\n").replace("\r", "\n"))
-    if removed * _BINARY_SHARE > len(text):
+    if removed and len(_CONTROL.findall(text)) * _BINARY_SHARE > len(text):
         raise InputError(f"{name} is not a text file: it holds binary data; give the page as text, PDF, HTML or DOCX.")
     notes = [f"read as {encoding}"] if encoding != "UTF-8" else []
     if removed:
