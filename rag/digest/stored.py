@@ -18,7 +18,7 @@ from rag.errors import InputError
 from rag.schema import Citation, Claim, Digest, DigestItem, Ledger, LeftOut, ThreadEntry, content_id
 
 # Raised when a digest of the same articles would come out otherwise than before.
-_VERSION = "1"
+_VERSION = "2"
 
 
 def keep(archive: Archive, digest: Digest, paper: str) -> None:

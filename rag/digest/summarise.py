@@ -24,7 +24,8 @@ INSTRUCTION = "把新闻缩写成两句通顺的话，保留时间、机构、�
 _MAX_TOKENS = 80
 _ROOM = 170  # characters of an article in the prompt, about 120 tokens
 _STOP = ("\n\n", "原文", "注：")
-_MOST = 3
+# Share of the words of the program's sentences that the model's must have to stand for them.
+_ENOUGH = 0.7
 _LEAD_IN = re.compile(r"^(?:新闻)?(?:摘要|概要|总结)[：:]|^\d+[.、]\s*|^[-*•]\s*")
 
 
@@ -92,22 +93,44 @@ def told_by_model(text: str, article: Article) -> tuple[Claim, ...]:
 
 
 def merged(model: Sequence[Claim], own: Sequence[Claim]) -> tuple[Claim, ...]:
-    """Return the model's sentences and, after them, the article's own that they do not stand for, at most three."""
-    kept = list(model[:_MOST])
-    for claim in own:
-        if len(kept) < _MOST and not (model and _told_by(claim, model)):
-            kept.append(claim)
+    """Return the article's own sentences, put in the model's words where those say as much.
+
+    A model that shortens leaves out what the program chose to tell: sentences of both that rest on the same source are
+    compared, and the model's are taken when they hold the figures and nearly all of the words.
+    """
+    kept: list[Claim] = []
+    waiting = list(own)
+    while waiting:
+        theirs, ours = _together(waiting[0], model, waiting)
+        kept += theirs if theirs and _says(theirs, ours) else ours
+        waiting = [claim for claim in waiting if claim not in ours]
     return tuple(kept)
 
 
-def _told_by(claim: Claim, model: Sequence[Claim]) -> bool:
-    """Return True when the model's sentences say the figures of `claim` and rest on it, or repeat its words."""
-    known = key_figures("".join(one.text for one in model))
-    if any(not has_figure(figure, known) for figure in key_figures(claim.text)):
+def _together(first: Claim, model: Sequence[Claim], own: Sequence[Claim]) -> tuple[list[Claim], list[Claim]]:
+    """Return the sentences of `model` and of `own` that rest, through one another, on the sources of `first`."""
+    sources = _sources(first)
+    while True:
+        theirs = [claim for claim in model if _sources(claim) & sources]
+        ours = [claim for claim in own if _sources(claim) & sources]
+        wider = sources.union(*map(_sources, theirs), *map(_sources, ours))
+        if wider == sources:
+            return theirs, ours
+        sources = wider
+
+
+def _sources(claim: Claim) -> set[tuple[str, int]]:
+    return {(one.article_id, one.start) for one in claim.citations}
+
+
+def _says(theirs: Sequence[Claim], ours: Sequence[Claim]) -> bool:
+    """Return True when `theirs` have the figures of `ours` and enough of their words."""
+    said, wanted = "".join(claim.text for claim in theirs), "".join(claim.text for claim in ours)
+    known = key_figures(said)
+    if not all(has_figure(figure, known) for figure in key_figures(wanted)):
         return False
-    addresses = {(one.article_id, one.start) for one in claim.citations}
-    rests = any((one.article_id, one.start) in addresses for told in model for one in told.citations)
-    return rests or _repeats(claim.text, model)
+    words = set(bigrams(wanted))
+    return len(words & set(bigrams(said))) >= _ENOUGH * len(words)
 
 
 def _thin(claim: Claim, article: Article) -> bool:

@@ -20,7 +20,10 @@ WATER = Article(
     edition=DAY,
 )
 RACE = Article("乙县举办龙舟赛", "6月11日，乙县举办龙舟赛，32支队伍参赛，观众超过2万人。", edition=DAY, position=1)
-TRUE = {"水厂": "甲市第一水厂扩建工程完工，工程总投资3.2亿元。", "龙舟": "乙县举办龙舟赛，32支队伍参赛。"}
+TRUE = {
+    "水厂": "甲市第一水厂扩建工程完工，总投资3.2亿元，日供水能力由20万吨提高到35万吨，惠及60万居民。",
+    "龙舟": "6月11日，乙县举办龙舟赛，32支队伍参赛，观众超2万人。",
+}
 
 
 def said(user: str) -> str:
@@ -71,10 +74,15 @@ def test_labels_and_repeats_are_dropped() -> None:
     assert [claim.text for claim in claims] == ["甲市第一水厂扩建工程完工。"]
 
 
-def test_figures_the_model_left_out_come_from_the_source() -> None:
-    own = told_by_model("工程总投资3.2亿元，惠及城区60万居民。", WATER)
-    model = told_by_model("甲市第一水厂扩建工程完工。", WATER)
-    assert "60万居民" in "".join(claim.text for claim in merged(model, own))
+def test_the_models_words_stand_for_the_sources_only_where_they_say_as_much() -> None:
+    own = told_by_model("甲市第一水厂扩建工程完工。工程总投资3.2亿元，惠及城区60万居民。", WATER)
+    shorter = told_by_model("第一水厂扩建完工。工程总投资3.2亿元。", WATER)
+    assert shorter
+    assert merged(shorter, own) == own
+    same = told_by_model("甲市第一水厂扩建工程完工，总投资3.2亿元，惠及60万居民。", WATER)
+    assert merged(same, own) == same
+    other = told_by_model("乙县举办龙舟赛，32支队伍参赛。", RACE)
+    assert merged((*same, *other), (*own, *other)) == (*same, *other)
 
 
 def test_stop_keeps_what_was_written(tmp_path: Path) -> None:
