@@ -19,10 +19,10 @@ from rag.schema import Article, Claim, content_id
 from rag.text.sentences import sentence_spans
 from rag.text.tokens import bigrams
 
-PROMPT_VERSION = "3"
-INSTRUCTION = "把新闻缩写成两句通顺的话，保留时间、机构、人物和全部数字，删去套话。只用原文的词句，不加评论。"
-_MAX_TOKENS = 80
-_ROOM = 170  # characters of an article in the prompt, about 120 tokens
+PROMPT_VERSION = "4"
+INSTRUCTION = "把新闻改写成三句通顺的话，保留时间、机构、人物和全部数字，删去套话。只用原文的词句，不加评论。"
+_MAX_TOKENS = 130
+_ROOM = 260  # characters of an article in the prompt, about 180 tokens
 _STOP = ("\n\n", "原文", "注：")
 # Share of the words of the program's sentences that the model's must have to stand for them.
 _ENOUGH = 0.7
