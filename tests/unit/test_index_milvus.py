@@ -240,8 +240,8 @@ def test_two_programs_share_a_server(server, archive, tmp_path):
 @needs_milvus
 @pytest.mark.skipif(postgres.programs() is None, reason="needs PostgreSQL and psycopg")
 def test_programs_on_several_machines_take_turns(server, tmp_path):
-    with postgres.server() as new_database:
-        url = new_database()
+    with postgres.server() as database:
+        url = database.new_database()
         archives = [open_archive(url) for _ in range(3)]
         for one in (FRONT, BACK):
             archives[0].add_page(one, *embed_articles(one.articles, EMBEDDER), EMBEDDER)
