@@ -1,9 +1,9 @@
 """A small, fast form of a sentence-transformers BERT: ONNX, operators fused, weights int8 by channel.
 
 Chosen by measurement on multilingual-e5-small, two cores, passages of 300 characters, ratios to torch float32 in one
-run: dynamic int8 by channel on the fused graph 1.6 to 2 times as fast at cosine 0.997 (least 0.992); the same by
-tensor equally fast but at cosine 0.986; unsigned weights slower; 4-bit blocks exact but slower than float32. It also
-loads in 0.4 s instead of 4 s, which is most of a cold start.
+run: dynamic int8 by channel on the fused graph 1.4 to 2 times as fast at cosine 0.996 (least 0.993) in batches, 2.0 to
+3.2 times one text at a time on each core (`rag.embedding`); by tensor equally fast but at cosine 0.986; unsigned weights
+slower; 4-bit blocks exact but slower than float32. It also loads in 0.4 s instead of 4 s, most of a cold start.
 """
 
 from __future__ import annotations

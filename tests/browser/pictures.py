@@ -40,7 +40,7 @@ def take(browser: Any, address: str, folder: Path) -> None:
         for scheme in ("light", "dark"):
             context = browser.new_context(locale="zh-CN", color_scheme=scheme, **options)
             page = context.new_page()
-            page.set_default_timeout(180_000)
+            page.set_default_timeout(600_000)
             page.goto(address)
             page.locator("#past .welcome, #past .turn").first.wait_for()
             for number, tab in enumerate(TABS):
