@@ -188,12 +188,8 @@ def _dense(bench: Bench, _documents: Sequence[Mapping[str, str]]) -> Ranker:
 
 
 def _hybrid(bench: Bench, _documents: Sequence[Mapping[str, str]]) -> Ranker:
-    """Baowen's own search; a report that is shown under its near-duplicate stands next after it."""
-    names = {own: name for name, own in bench.ids.items()}
-
     def rank(text: str) -> Sequence[str]:
-        hits = bench.service.search(text, top=_DEPTH).hits
-        return [names[one] for hit in hits for one in (hit.article.id, *hit.duplicates)][:_DEPTH]
+        return [hit.article.external_id for hit in bench.service.search(text, top=_DEPTH).hits]
 
     return rank
 
