@@ -112,7 +112,7 @@ def _together(first: Claim, model: Sequence[Claim], own: Sequence[Claim]) -> tup
     sources = _sources(first)
     while True:
         theirs = [claim for claim in model if _sources(claim) & sources]
-        ours = [claim for claim in own if _sources(claim) & sources]
+        ours = [claim for claim in own if claim is first or _sources(claim) & sources]
         wider = sources.union(*map(_sources, theirs), *map(_sources, ours))
         if wider == sources:
             return theirs, ours

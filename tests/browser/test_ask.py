@@ -117,6 +117,7 @@ def test_another_tab_puts_the_article_away(visit: Any, address: str):
     page.locator("#reader").wait_for(state="hidden")
     page.locator("#digest-make").click()
     page.locator(".exports").wait_for()
+    assert "a=" not in page.url
 
 
 def test_an_article_leads_to_the_others_of_its_page(visit: Any, address: str):

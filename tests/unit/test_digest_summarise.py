@@ -9,7 +9,7 @@ from rag.archive import Archive
 from rag.digest.daily import digest_events
 from rag.digest.summarise import INSTRUCTION, merged, told_by_model
 from rag.fakes import ScriptedModel
-from rag.schema import Article, Digest, Edition
+from rag.schema import Article, Claim, Digest, Edition
 from rag.settings import Settings
 from tests.unit.test_digest import fill, page
 
@@ -83,6 +83,8 @@ def test_the_models_words_stand_for_the_sources_only_where_they_say_as_much() ->
     assert merged(same, own) == same
     other = told_by_model("乙县举办龙舟赛，32支队伍参赛。", RACE)
     assert merged((*same, *other), (*own, *other)) == (*same, *other)
+    bare = Claim("无出处的一句。", "supported")
+    assert merged(same, (bare, *own)) == (bare, *same)
 
 
 def test_stop_keeps_what_was_written(tmp_path: Path) -> None:
