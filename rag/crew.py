@@ -22,6 +22,7 @@ import os
 import secrets
 import socket
 import sys
+import time
 from collections import deque
 from collections.abc import Callable, Iterator, Sequence
 from contextlib import ExitStack, contextmanager, redirect_stdout, suppress
@@ -45,6 +46,9 @@ _TRIES = 3
 # Seconds until the first worker must be ready: a cluster may have no core free, and would never say so.
 _PATIENCE = 180
 _KNOCK_SECONDS = 10
+# Seconds between looks at the head, and those it may be away: some clusters bring it back; after 60 Ray ends the process.
+_PULSE = 5.0
+_HEADLESS_SECONDS = 40.0
 # Little is ever in flight; Ray accepts no less than 75 MiB.
 _STORE_BYTES = 128 << 20
 _OF_EMBEDDING = (
@@ -140,6 +144,8 @@ class Crew:
         self._idle: list[Any] = []
         self._in_hand: dict[Any, tuple[Any, Job | None]] = {}
         self._started = self._failed = 0
+        self._head = ""
+        self._looked = self._seen = 0.0
         # Jobs to have under way ahead of their use: what keeps the workers busy, and no more in memory than that.
         self.ahead = 2 * workers + 2
 
@@ -160,14 +166,15 @@ class Crew:
         """Wait for what a worker returns; None when the job cost as many workers as one may.
 
         Raises:
-            WorkerError: workers cannot be had, or are lost before they are at work.
+            WorkerError: workers cannot be had, or are lost before they are at work, or the head of the cluster is lost.
         """
         import ray
 
+        until = time.monotonic() + _PATIENCE
         while not job.done:
-            patience = None if self._started else _PATIENCE
-            done, _ = ray.wait(list(self._in_hand), timeout=patience)
-            if not done:
+            done, _ = ray.wait(list(self._in_hand), timeout=_PULSE)
+            self._look_for_head()
+            if not done and not self._started and time.monotonic() > until:
                 cores = ray.cluster_resources().get("CPU", 0)
                 raise WorkerError(
                     f"no Ray worker was ready in {_PATIENCE} seconds; the cluster has {cores:.0f} cores: are they busy?"
@@ -177,15 +184,32 @@ class Crew:
             self._hand_out()
         return job.result
 
+    def _look_for_head(self) -> None:
+        now = time.monotonic()
+        if now < self._looked + _PULSE:
+            return
+        self._looked = now
+        try:
+            _knock(self._head)
+            self._seen = now
+        except WorkerError:
+            if now < self._seen + _HEADLESS_SECONDS:
+                return
+            raise WorkerError(
+                f"the head of the Ray cluster, {self._head}, is lost. What was stored is kept: start the cluster again, "
+                "then run the command again to go on, or go on without --engine ray."
+            ) from None
+
     def close(self) -> None:
         """Let the workers go, and end the runtime that was started for them."""
         self._runtime.close()
 
     def _start(self) -> None:
         self._progress("starting workers", 0, self._count)
-        self._runtime.enter_context(_runtime(self._address, self._count))
+        self._head = self._runtime.enter_context(_runtime(self._address, self._count))
         import ray
 
+        self._seen = time.monotonic()
         self._hire = ray.remote(num_cpus=1)(Worker).remote
         for _ in range(self._count):
             self._call_in()
@@ -241,8 +265,8 @@ class Crew:
 
 
 @contextmanager
-def _runtime(address: str, workers: int) -> Iterator[None]:
-    """Connect to the Ray at `address`, or run one for this process alone, until the end of the block."""
+def _runtime(address: str, workers: int) -> Iterator[str]:
+    """Connect to the Ray at `address`, or run one for this process alone, until the end of the block; yield its head's."""
     with ExitStack() as stack:
         # Ray lets everyone into its folder; ours, around it, lets nobody.
         folder = Path(stack.enter_context(TemporaryDirectory(prefix="baowen-ray-", ignore_cleanup_errors=True)))
@@ -270,7 +294,7 @@ def _runtime(address: str, workers: int) -> Iterator[None]:
         except Exception as error:
             where = f"the Ray cluster {address} cannot be reached" if address else "Ray cannot be started"
             raise WorkerError(f"{where}: {_last_line(error)} (this is Ray {ray.__version__})") from error
-        yield
+        yield address if address.startswith("ray://") else ray.get_runtime_context().gcs_address
 
 
 def _knock(address: str) -> None:

@@ -3,6 +3,7 @@
 import json
 import os
 import signal
+import socket
 import subprocess
 import sys
 import tempfile
@@ -284,6 +285,70 @@ def test_a_cluster_that_is_not_there_is_said(new_crew, address, said):
 
 @ray_only
 @pytest.mark.models
+def test_a_head_that_is_lost_is_said_and_the_next_run_goes_on(tmp_path):
+    for number in range(300):
+        written(
+            tmp_path, f"in/{number:03d}.txt", text_page((f"第{number}号街道的食堂开业", f"第{number}天。{CANTEEN}"))
+        )
+    # Ray would end the process after a minute, in words of its own; nobody here waits that long for it.
+    hurried = (
+        "import sys, rag.crew as crew; crew._PULSE, crew._HEADLESS_SECONDS = 0.5, 1.0; "
+        "from rag.cli import main; sys.exit(main())"
+    )
+    ingest = ["ingest", "--engine=ray", "--json"]
+    with socket.socket() as free:
+        free.bind(("127.0.0.1", 0))
+        port = free.getsockname()[1]
+    with tempfile.TemporaryDirectory(prefix="bw", ignore_cleanup_errors=True) as short:
+        environment = {**os.environ, "BAOWEN_HOME": str(tmp_path / "home"), "PYTHONPATH": str(ROOT)}
+        start = ["start", "--head", "--block", f"--port={port}", "--num-cpus=2", "--include-dashboard=false"]
+        head = subprocess.Popen(
+            [str(Path(sys.executable).with_name("ray")), *start, f"--temp-dir={short}", "--disable-usage-stats"],
+            env=environment,
+            stdout=subprocess.DEVNULL,
+            stderr=subprocess.DEVNULL,
+            start_new_session=True,
+        )
+        try:
+            _wait(lambda: _listens(port), head)
+            process = subprocess.Popen(
+                [sys.executable, "-c", hurried, *ingest, f"--address=127.0.0.1:{port}", str(tmp_path / "in")],
+                env=environment,
+                stdout=subprocess.PIPE,
+                stderr=subprocess.PIPE,
+                text=True,
+            )
+            archive = open_archive(tmp_path / "home")
+            _wait(lambda: archive.count() >= 5, process)
+        finally:
+            os.killpg(head.pid, signal.SIGKILL)
+        out, said = process.communicate(timeout=120)
+    assert (process.returncode, out) == (1, "")
+    [line] = said.splitlines()
+    assert "head of the Ray cluster" in line and "is lost" in line and "run the command again" in line
+    kept = archive.count()
+    assert 5 <= kept < 300
+    with closing(open_service(Settings(home=tmp_path / "home"))) as service:
+        assert verify_archive(service.archive, service.index) == ()
+        assert service.ingest([tmp_path / "in"]).pages_added == 300 - kept
+    archive.close()
+
+
+def _listens(port):
+    with suppress(OSError):
+        socket.create_connection(("127.0.0.1", port), 1).close()
+        return True
+    return False
+
+
+def _wait(until, process):
+    while not until():
+        assert process.poll() is None, process.stderr and process.stderr.read()
+        time.sleep(0.05)
+
+
+@ray_only
+@pytest.mark.models
 def test_ctrl_c_stops_cleanly_and_keeps_what_was_finished(tmp_path):
     for number in range(300):
         written(
@@ -300,9 +365,7 @@ def test_ctrl_c_stops_cleanly_and_keeps_what_was_finished(tmp_path):
             start_new_session=True,
         )
         archive = open_archive(tmp_path / "home")
-        while archive.count() < 5:
-            assert process.poll() is None, process.stderr.read()
-            time.sleep(0.02)
+        _wait(lambda: archive.count() >= 5, process)
         os.killpg(process.pid, signal.SIGINT)  # as a terminal does: to all of the group
         out, said = process.communicate(timeout=120)
         assert (process.returncode, out) == (1, "")
