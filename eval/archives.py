@@ -9,6 +9,7 @@ from collections.abc import Iterator, Mapping, Sequence
 from contextlib import closing, contextmanager
 from hashlib import sha256
 from pathlib import Path
+from typing import Literal
 
 import numpy as np
 
@@ -80,8 +81,11 @@ def opened(
     vectors: Path,
     progress: Progress = no_progress,
     embedder: Embedder | None = None,
+    index: Literal["local", "milvus"] = "local",
 ) -> Iterator[Bench]:
     """Open the archive that `dataset` is asked of and yield it with its ids; a throw-away one is removed afterwards.
+
+    A throw-away archive is searched by `index`: local files, or Milvus Lite, whatever the settings say.
 
     Raises:
         InputError: a document of the dataset could not be read.
@@ -96,7 +100,7 @@ def opened(
     with tempfile.TemporaryDirectory(prefix="baowen-eval-") as folder:
         home = Path(folder)
         # Whatever database the user has set is theirs: a throw-away archive is a folder of its own.
-        own = settings.model_copy(update={"home": home / "archive", "database": "", "index": "local"})
+        own = settings.model_copy(update={"home": home / "archive", "database": "", "index": index, "milvus_uri": ""})
         service = open_service(own, embedder=RememberedEmbedder(embedder or _embedder(own), vectors))
         try:
             report = service.ingest(_documents(dataset, home), progress)

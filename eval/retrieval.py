@@ -9,7 +9,7 @@ from __future__ import annotations
 
 import time
 from collections.abc import Callable, Mapping, Sequence
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 from pathlib import Path
 from statistics import fmean, median
 
@@ -30,6 +30,7 @@ from rag.text.tokens import bigrams, search_words
 
 _DEPTH = 10
 _FUSED = 50
+_TIE = 0.0005
 Ranker = Callable[[str], Sequence[str]]
 
 
@@ -88,18 +89,52 @@ def measure_retrieval(request: Request) -> Result:
     queries = queries[: request.limit or None]
     dataset = Dataset("retrieval", (), articles=tuple(documents))
     quiet = request.settings.model_copy(update={"llm": "none"})
+    vectors = request.runs / ".vectors.sqlite"
     found: dict[str, list[Found]] = {}
-    with opened(dataset, quiet, request.runs / ".vectors.sqlite", request.progress) as bench:
+
+    def rank_all(name: str, ranker: Ranker) -> None:
+        found[name] = []
+        for number, query in enumerate(queries):
+            request.progress(name, number, len(queries))
+            started = time.perf_counter()
+            ranked = tuple(ranker(query.text))
+            found[name].append(Found(query, ranked, time.perf_counter() - started))
+        request.progress(name, len(queries), len(queries))
+
+    with opened(dataset, quiet, vectors, request.progress) as bench:
         for name, make in _SYSTEMS.items():
-            ranker = make(bench, documents)
-            found[name] = []
-            for number, query in enumerate(queries):
-                request.progress(name, number, len(queries))
-                started = time.perf_counter()
-                ranked = tuple(ranker(query.text))
-                found[name].append(Found(query, ranked, time.perf_counter() - started))
-            request.progress(name, len(queries), len(queries))
-    return summarised(found)
+            rank_all(name, make(bench, documents))
+        here = [_scored(bench, query) for query in queries]
+    if request.settings.index == "local":
+        return summarised(found)
+    with opened(dataset, quiet, vectors, request.progress, index="milvus") as bench:
+        rank_all("hybrid on Milvus", _hybrid(bench, documents))
+        there = [_scored(bench, query) for query in queries]
+    return with_agreement(summarised(found), here, there)
+
+
+def _scored(bench: Bench, query: Query) -> dict[str, float]:
+    return {hit.article.external_id: hit.score for hit in bench.service.search(query.text, top=_DEPTH).hits}
+
+
+def with_agreement(result: Result, here: Sequence[Mapping[str, float]], there: Sequence[Mapping[str, float]]) -> Result:
+    """Add how often both indexes find the same ten articles; `here` and `there` are their scores, query by query.
+
+    Up to ties: what only one of them has scores within half a thousandth of that index's last.
+    """
+    pairs = list(zip(here, there, strict=True))
+    figures = {
+        "the same ten": fmean(set(one) == set(other) for one, other in pairs),
+        "up to ties": fmean(_tied(one, other) and _tied(other, one) for one, other in pairs),
+        "the same first": fmean(list(one)[:1] == list(other)[:1] for one, other in pairs),
+    }
+    row = tuple(f"{100 * share:.1f}%" for share in figures.values())
+    sheet = Sheet(f"Milvus Lite against the local index, {len(pairs)} queries", tuple(figures), (row,))
+    return replace(result, figures={**result.figures, "agreement": figures}, sheets=(*result.sheets, sheet))
+
+
+def _tied(one: Mapping[str, float], other: Mapping[str, float]) -> bool:
+    return all(score - min(one.values()) <= _TIE for name, score in one.items() if name not in other)
 
 
 def summarised(found: Mapping[str, Sequence[Found]]) -> Result:

@@ -3,7 +3,7 @@ import json
 import pytest
 
 from eval import archives, retrieval
-from eval.recipes import Request, run_recipe
+from eval.recipes import Request, Result, run_recipe
 from eval.report import write_report
 from rag.errors import InputError
 from rag.fakes import HashEmbedder
@@ -56,6 +56,14 @@ def test_ranking_a_pool_gives_every_system_a_row(request_):
     assert result.figures["BM25, bigrams, event"]["MRR@10"] == 1.0
     assert result.figures["hybrid, event"]["MRR@10"] == 1.0
     assert json.loads((where / "result.json").read_text("utf-8"))["figures"] == result.figures
+
+
+def test_indexes_agree_where_what_one_alone_has_is_a_tie():
+    here = [{"a": 3.0, "b": 2.0}, {"a": 3.0, "b": 2.0, "c": 1.9999}, {"a": 3.0, "b": 2.0}]
+    there = [{"b": 3.0, "a": 2.0}, {"a": 3.0, "b": 2.0, "d": 1.9999}, {"a": 3.0, "c": 2.0}]
+    there[2] |= {"d": 1.0}
+    agreement = retrieval.with_agreement(Result({}, ()), here, there).figures["agreement"]
+    assert agreement == pytest.approx({"the same ten": 1 / 3, "up to ties": 2 / 3, "the same first": 2 / 3})
 
 
 def test_digests_are_scored_beside_lead_3(request_):
