@@ -29,7 +29,9 @@ LLMOption = Annotated[str, typer.Option("--llm", help="embedded, openai or none;
 
 @app.command("run")
 def run_command(
-    dataset: Annotated[str, typer.Option(help="seed, rgb, cmrc, qa_articles, retrieval, verifier, digest")] = "seed",
+    dataset: Annotated[
+        str, typer.Option(help="seed, rgb, cmrc, qa_articles, retrieval, verifier, digest, weighing")
+    ] = "seed",
     questions: Annotated[Path | None, typer.Option(help="Your own questions (.jsonl or .csv) instead.")] = None,
     documents: Annotated[list[Path] | None, typer.Option(help="Pages to ask them of; default: your archive.")] = None,
     data: Data = None,

@@ -1,4 +1,4 @@
-"""Datasets that are not questions and answers: retrieval, the verifier, the digest. Each has its own measures.
+"""Datasets that are not questions and answers: retrieval, the verifier, the digest, the weights. Each has its own measures.
 
 A recipe returns tables and figures; `run_recipe` writes them to a run folder beside the settings and versions.
 """
@@ -111,8 +111,15 @@ def _retrieval(request: Request) -> Result:
     return measure_retrieval(request)
 
 
+def _weighing(request: Request) -> Result:
+    from eval.weighing import measure_weighing
+
+    return measure_weighing(request)
+
+
 RECIPES: dict[str, Callable[[Request], Result]] = {
     "verifier": _verifier,
     "digest": _digest,
     "retrieval": _retrieval,
+    "weighing": _weighing,
 }

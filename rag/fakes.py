@@ -8,7 +8,7 @@ from collections.abc import Callable, Iterator, Sequence
 import numpy as np
 
 from rag.errors import LLMError
-from rag.protocols import Cancelled, Delta, Progress, Vectors, no_progress
+from rag.protocols import Cancelled, Delta, Progress, Told, Vectors, no_progress
 from rag.text.tokens import bigrams
 
 
@@ -43,8 +43,8 @@ class ScriptedModel:
     """A language model that says what it is told to, four characters at a time; it keeps what it was asked in `seen`.
 
     `script` is a text for every call, a sequence of texts used in turn (the last one again and again), or a function of
-    the user message. `breaks_after` characters it fails with an `LLMError`. `leans` is its leaning on everything, None
-    when it cannot tell; what that was asked of is in `weighed`.
+    the user message. `breaks_after` characters it fails with an `LLMError`. `reads` is what it tells when it is asked with
+    probabilities (`told`), the same always or by the user message, None when it cannot; those messages are in `weighed`.
     """
 
     name = "scripted"
@@ -54,10 +54,10 @@ class ScriptedModel:
         script: str | Sequence[str] | Callable[[str], str],
         *,
         breaks_after: int | None = None,
-        leans: float | None = None,
+        reads: Told | Callable[[str], Told] | None = None,
     ) -> None:
         self._script = script
-        self._leans = leans
+        self._reads = reads
         self.weighed: list[tuple[str, str]] = []
         self._breaks_after = breaks_after
         self.seen: list[tuple[str, str]] = []
@@ -89,10 +89,10 @@ class ScriptedModel:
             yield Delta(text[start : start + 4])
         yield Delta("", len(system) + len(user), len(text))
 
-    def leaning(self, system: str, user: str, *_openings: Sequence[str], **_: object) -> float | None:
-        """Return the leaning it was given, whatever the question."""
+    def told(self, system: str, user: str, **_: object) -> Told | None:
+        """Return what it is told to read in the text that `user` asks of; None where it cannot tell."""
         self.weighed.append((system, user))
-        return self._leans
+        return self._reads(user) if callable(self._reads) else self._reads
 
     def close(self) -> None:
         """Nothing is held."""

@@ -12,14 +12,14 @@ import contextlib
 import queue
 import socket
 import threading
-from collections.abc import Callable, Generator, Iterator, Mapping, Sequence
+from collections.abc import Callable, Generator, Iterator, Sequence
 from typing import TYPE_CHECKING, Any
 
 from rag.breaker import Breaker, Places
 from rag.connections import hang_up, http_client
 from rag.errors import LLMError
 from rag.llm_servers import EmbeddedServer, RemoteServer
-from rag.protocols import Cancelled, Delta, ModelState
+from rag.protocols import Cancelled, Delta, ModelState, Told
 from rag.settings import Settings
 
 if TYPE_CHECKING:
@@ -28,9 +28,9 @@ if TYPE_CHECKING:
 
 # How often a waiting reader looks whether it was told to stop.
 _POLL_SECONDS = 0.1
-# How many of the likeliest first words are looked at for a leaning; what is not among them counts as this unlikely.
+# How many of the likeliest first tokens a server is asked for.
 _LOOKED_AT = 20
-_UNSAID = -20.0
+_TURNS = ("user", "assistant")
 
 
 def open_llm(settings: Settings) -> ChatModel | None:
@@ -132,45 +132,50 @@ class ChatModel:
             options["stop"] = list(stop)
         with contextlib.closing(self._responses(system, user, options, cancelled)) as responses:
             for response in responses:
-                usage = getattr(response.raw, "usage", None)
-                if response.delta or usage:
-                    yield Delta(
-                        response.delta or "",
-                        getattr(usage, "prompt_tokens", 0) or 0,
-                        getattr(usage, "completion_tokens", 0) or 0,
-                    )
+                counts = _counts(response)
+                if response.delta or counts:
+                    yield Delta(response.delta or "", *(counts or (0, 0)))
 
-    def leaning(
+    def told(
         self,
         system: str,
         user: str,
-        yes: Sequence[str],
-        no: Sequence[str],
         *,
+        shots: Sequence[tuple[str, str]] = (),
+        max_tokens: int = 1,
+        stop: Sequence[str] = (),
         cancelled: Cancelled | None = None,
-    ) -> float | None:
-        """Return the log-odds of `yes` against `no`; None where the server tells no probabilities.
+    ) -> Told | None:
+        """Return the answer with what it might have begun with; None where the server tells no probabilities.
 
         Raises:
             LLMError: as for `stream`.
         """
-        options = {"max_tokens": 1, "logprobs": True, "top_logprobs": _LOOKED_AT}
-        lean = None
+        options: dict[str, Any] = {"max_tokens": max_tokens, "logprobs": True, "top_logprobs": _LOOKED_AT}
+        if stop:
+            options["stop"] = list(stop)
+        words, first, counts = "", None, (0, 0)
         try:
             # Read to its end: only then has the server answered well.
-            for response in self._responses(system, user, options, cancelled):
+            for response in self._responses(system, user, options, cancelled, shots):
+                words += response.delta or ""
+                counts = _counts(response) or counts
                 choices = getattr(response.raw, "choices", None) or ()
-                told = getattr(choices[0], "logprobs", None) if choices else None
-                if lean is None and told is not None and told.content:
-                    words = {one.token: one.logprob for one in told.content[0].top_logprobs}
-                    lean = _likeliest(words, yes) - _likeliest(words, no)
+                given = getattr(choices[0], "logprobs", None) if choices else None
+                if first is None and given is not None and given.content:
+                    first = {one.token: one.logprob for one in given.content[0].top_logprobs}
         except LLMError as error:
             if not isinstance(error.__cause__, _refusals()):
                 raise
-        return lean
+        return Told(words, first, *counts) if first else None
 
     def _responses(
-        self, system: str, user: str, options: dict[str, Any], cancelled: Cancelled | None
+        self,
+        system: str,
+        user: str,
+        options: dict[str, Any],
+        cancelled: Cancelled | None,
+        shots: Sequence[tuple[str, str]] = (),
     ) -> Generator[ChatResponse, None, None]:
         """Yield what the server says, at a place of one's own; leaving early is neither a success nor a fault."""
         if not self._places.enter(cancelled, self._breaker.check):
@@ -178,7 +183,7 @@ class ChatModel:
         try:
             trial = self._breaker.begin()
             try:
-                yield from self._asked(system, user, options, cancelled)
+                yield from self._asked(system, user, options, cancelled, shots)
                 if cancelled is None or not cancelled.is_set():
                     self._breaker.succeeded()
             except LLMError as error:
@@ -192,7 +197,12 @@ class ChatModel:
             self._places.leave()
 
     def _asked(
-        self, system: str, user: str, options: dict[str, Any], cancelled: Cancelled | None
+        self,
+        system: str,
+        user: str,
+        options: dict[str, Any],
+        cancelled: Cancelled | None,
+        shots: Sequence[tuple[str, str]],
     ) -> Iterator[ChatResponse]:
         from llama_index.core.llms import ChatMessage
 
@@ -201,15 +211,16 @@ class ChatModel:
         ended = False
         try:
             llm = self.llama_index_llm(client)
-            messages = [ChatMessage(role="system", content=system), ChatMessage(role="user", content=user)]
+            talk = [
+                ("system", system),
+                *((role, text) for shot in shots for role, text in zip(_TURNS, shot, strict=True)),
+            ]
+            messages = [ChatMessage(role=role, content=text) for role, text in (*talk, ("user", user))]
             self._note(calls=1)
             for response in _interruptible(lambda: iter(llm.stream_chat(messages, **options)), cancelled):
                 ended = ended or _is_last(response)
-                usage = getattr(response.raw, "usage", None)
-                self._note(
-                    prompt_tokens=getattr(usage, "prompt_tokens", 0) or 0,
-                    output_tokens=getattr(usage, "completion_tokens", 0) or 0,
-                )
+                prompt_tokens, output_tokens = _counts(response) or (0, 0)
+                self._note(prompt_tokens=prompt_tokens, output_tokens=output_tokens)
                 yield response
         except _faults() as error:
             raise LLMError(self._explain(error)) from error
@@ -257,14 +268,16 @@ def _refusals() -> tuple[type[Exception], ...]:
     return (openai.BadRequestError, openai.UnprocessableEntityError)
 
 
+def _counts(response: ChatResponse) -> tuple[int, int] | None:
+    """Return the tokens of the prompt and of the answer, where `response` tells them."""
+    usage = getattr(response.raw, "usage", None)
+    return (usage.prompt_tokens or 0, usage.completion_tokens or 0) if usage else None
+
+
 def _is_last(response: ChatResponse) -> bool:
     """Whether this ends an answer; a connection that is cut may look as if the server had ended it."""
     choices = getattr(response.raw, "choices", None) or ()
     return bool(getattr(response.raw, "usage", None) or any(choice.finish_reason for choice in choices))
-
-
-def _likeliest(words: Mapping[str, float], openings: Sequence[str]) -> float:
-    return max((chance for word, chance in words.items() if word.startswith(tuple(openings))), default=_UNSAID)
 
 
 def _interruptible(start: Callable[[], Iterator[ChatResponse]], cancelled: Cancelled | None) -> Iterator[ChatResponse]:

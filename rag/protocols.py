@@ -6,7 +6,7 @@ do not come through.
 
 from __future__ import annotations
 
-from collections.abc import Callable, Iterator, Sequence
+from collections.abc import Callable, Iterator, Mapping, Sequence
 from dataclasses import dataclass
 from typing import TYPE_CHECKING, Protocol, TypeAlias, runtime_checkable
 
@@ -68,20 +68,47 @@ class LanguageModel(Protocol):
         """Release the model and whatever process or port it holds."""
 
 
-@runtime_checkable
-class Leaning(Protocol):
-    """A language model that also tells how it leans between two answers, before it writes any."""
+@dataclass(frozen=True, slots=True)
+class Told:
+    """What a model wrote, the log-probabilities of the likeliest tokens it might have begun with, and the token counts."""
 
-    def leaning(
+    text: str
+    first: Mapping[str, float]
+    prompt_tokens: int = 0
+    output_tokens: int = 0
+
+    def lean(self, yes: Sequence[str], no: Sequence[str]) -> float:
+        """Return the log-odds that it begins as one of `yes` against one of `no`."""
+        return self._likeliest(lambda word: word.startswith(tuple(yes))) - self._likeliest(
+            lambda word: word.startswith(tuple(no))
+        )
+
+    def lean_from(self, word: str) -> float:
+        """Return the log-odds that it begins otherwise than with the token `word`."""
+        return self._likeliest(lambda other: other != word) - self._likeliest(lambda other: other == word)
+
+    def _likeliest(self, wanted: Callable[[str], bool]) -> float:
+        unsaid = min(self.first.values()) - 1.0
+        return max((chance for word, chance in self.first.items() if wanted(word.strip())), default=unsaid)
+
+
+@runtime_checkable
+class Telling(Protocol):
+    """A language model that also tells how likely what it says was."""
+
+    def told(
         self,
         system: str,
         user: str,
-        yes: Sequence[str],
-        no: Sequence[str],
         *,
+        shots: Sequence[tuple[str, str]] = (),
+        max_tokens: int = 1,
+        stop: Sequence[str] = (),
         cancelled: Cancelled | None = None,
-    ) -> float | None:
-        """Return the log-odds that the first word begins as one of `yes` against `no`; None where it cannot be told.
+    ) -> Told | None:
+        """Return the answer to `user`; None where the server tells no probabilities, or the reader has left.
+
+        `shots` are messages and the answers to them, shown before `user` as examples.
 
         Raises:
             LLMError: as for `LanguageModel.stream`.

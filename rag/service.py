@@ -10,7 +10,7 @@ from pathlib import Path
 from typing import TYPE_CHECKING, Final
 
 from rag.errors import BaowenError, InputError, LLMError
-from rag.protocols import Cancelled, Embedder, LanguageModel, Observer, Progress, no_progress
+from rag.protocols import Cancelled, Embedder, LanguageModel, Observer, Progress, Telling, no_progress
 from rag.schema import (
     Answer,
     AnswerEvent,
@@ -47,6 +47,7 @@ class Service:
     observers: list[Observer] = field(default_factory=list)
     _ingesting: threading.Lock = field(default_factory=threading.Lock)
     _warming: list[threading.Thread] = field(default_factory=list)
+    _leaving: threading.Event = field(default_factory=threading.Event)
 
     def ingest(self, paths: Sequence[Path], progress: Progress = no_progress) -> IngestReport:
         """Read `paths` (files and folders) into the archive; what cannot be read is reported, not raised.
@@ -231,11 +232,15 @@ class Service:
         """
 
         def load() -> None:
+            from rag.grounding.weighing import prepare
+
             with contextlib.suppress(BaowenError):
                 self.embedder.query("")
                 start = getattr(self.llm, "warm", None)
                 if start is not None:
                     start()
+                if self.settings.llm == "embedded" and isinstance(self.llm, Telling):
+                    prepare(self.llm, self._leaving)
 
         thread = threading.Thread(target=load, name="baowen-warm", daemon=True)
         self._warming.append(thread)
@@ -243,6 +248,7 @@ class Service:
 
     def close(self) -> None:
         """Release the models, the index and the archive."""
+        self._leaving.set()
         for thread in self._warming:
             thread.join()  # a process that ends while native code loads a model is aborted by it
         if self.llm is not None:

@@ -10,21 +10,24 @@ from __future__ import annotations
 from collections.abc import Iterator, Sequence
 from dataclasses import dataclass, field
 
+from rag.errors import LLMError
 from rag.grounding.archive_questions import Listing, answer_archive
 from rag.grounding.composing import (
     EXTRACT_LABEL,
     Archived,
     Clock,
+    Counted,
     Searcher,
     claim_texts,
     not_found_text,
 )
-from rag.grounding.deciding import ENOUGH, Decision, decide, grouped
+from rag.grounding.deciding import ENOUGH, Decision, decide, grouped, settled
 from rag.grounding.evidence import gather, select_evidence
 from rag.grounding.phrasing import Phrased, phrase, source_claims
 from rag.grounding.question import Wish, read_question
 from rag.grounding.summary import summary_events
-from rag.protocols import Cancelled, LanguageModel
+from rag.grounding.weighing import weigh
+from rag.protocols import Cancelled, LanguageModel, Telling
 from rag.schema import (
     Answer,
     AnswerEvent,
@@ -41,6 +44,7 @@ from rag.schema import (
 from rag.settings import Settings
 
 _NEAREST = 3
+_FAILED = "语言模型没有答完，改用原文作答：{}"
 
 
 def answer_events(
@@ -160,9 +164,17 @@ def _fact_events(
     clock.evidence = clock.now()
     yield EvidenceFound(evidence, tuple(draft.notes))
 
+    model = llm
+    if llm is not None:
+        try:
+            # A question in English is put to the model as it is: the examples it is shown are Chinese.
+            teller = Counted(llm, clock) if isinstance(llm, Telling) and not wish.english else None
+            decisions = [settled(one) if teller is None else weigh(one, teller, cancelled) for one in decisions]
+        except LLMError as error:
+            draft.notes.append(_FAILED.format(error))
+            decisions, model = [decide(support, with_model=False) for support in supports], None
     draft.unanswered = [decision for decision in decisions if not decision.answered]
     groups = grouped(decisions)
-    model = llm
     for group in groups:
         asked = wish.text if len(groups) == 1 and not draft.unanswered else _asked(group)
         if model is None or (cancelled is not None and cancelled.is_set()):
@@ -170,7 +182,7 @@ def _fact_events(
         else:
             phrased = yield from phrase(asked, group, model, cancelled, clock, english=wish.english)
         if phrased.fault:
-            draft.notes.append(f"语言模型没有答完，改用原文作答：{phrased.fault}")
+            draft.notes.append(_FAILED.format(phrased.fault))
             model = None
         draft.withheld += phrased.withheld
         draft.by_model = draft.by_model or phrased.by_model

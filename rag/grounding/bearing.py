@@ -22,12 +22,16 @@ from rag.text.sentences import sentence_spans
 
 @dataclass(frozen=True, slots=True)
 class Bearing:
-    """How a line bears on a part: `chance` in 0..1 that it answers, the `filler` that would be the answer, the signals."""
+    """How a line bears on a part: `chance` in 0..1 that it answers, the `filler` that would be the answer, the signals.
+
+    `taken` is where the words stand that the model took for the answer, as (start, end) in the line.
+    """
 
     line: Line
     chance: float
     filler: Filler | None
     signals: Signals
+    taken: tuple[int, int] | None = None
 
 
 def read_part(text: str, topic: Sequence[Term] = ()) -> Part:

@@ -5,8 +5,10 @@ from __future__ import annotations
 import re
 import time
 from collections.abc import Iterable, Sequence
-from typing import Protocol
+from dataclasses import dataclass
+from typing import Any, Protocol
 
+from rag.protocols import Telling, Told
 from rag.schema import Article, Claim, EditionSummary, Filters, SearchResult, Timings
 
 _ENDED = re.compile(r"[。！？.!?…][”’）」』]?$")
@@ -50,6 +52,22 @@ class Clock:
         return Timings(
             self.retrieval, self.evidence, self.first_token, self.now(), self.prompt_tokens, self.output_tokens
         )
+
+
+@dataclass(frozen=True, slots=True)
+class Counted:
+    """A model whose tokens are counted on a clock."""
+
+    inner: Telling
+    clock: Clock
+
+    def told(self, system: str, user: str, **options: Any) -> Told | None:
+        """Return what the model tells (`Telling.told`)."""
+        told = self.inner.told(system, user, **options)
+        if told is not None:
+            self.clock.prompt_tokens += told.prompt_tokens
+            self.clock.output_tokens += told.output_tokens
+        return told
 
 
 def short_title(article: Article) -> str:

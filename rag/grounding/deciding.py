@@ -1,13 +1,12 @@
 """Whether a part of the question is answered, and by which line: decided by program.
 
-A line that is likely enough answers by itself. One that is less likely is put to the model, when there is one, which says
-whether the answer is in it and then finds it (`rag.grounding.phrasing`); without a model half a chance is enough.
+Without a model half a chance is enough. With one, the likeliest lines are put to it (`rag.grounding.weighing`).
 """
 
 from __future__ import annotations
 
 from collections.abc import Sequence
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 
 from rag.grounding.bearing import Bearing, Part
 from rag.grounding.binding import binds
@@ -18,11 +17,16 @@ from rag.text.numbers import flat
 
 # A line answers by itself from this chance on; fitted on answerable and unanswerable questions of the dev sets.
 ENOUGH = 0.5
-# From this chance on it is worth the model's time.
-DOUBTFUL = 0.35
-# From this chance on it answers whatever the model says.
+# From this chance on a line is put to the model, the best few of them.
+_ASKED, _MOST_ASKED = 0.1, 4
+# Where the model cannot be asked for probabilities, it phrases from this chance on, and may find that nothing answers.
+_DOUBTFUL = 0.35
+# From this chance on it answers even so.
 SURE = 0.75
+# Under this chance a line does not correct the question.
+_CORRECTING = 0.25
 _CONSIDERED = 6
+_CLOSE = 0.6
 
 _PRECISE = frozenset(("quantity", "duration", "date", "person", "place"))
 _NEEDS_FILLER = frozenset(("quantity", "duration", "date", "person"))
@@ -41,13 +45,15 @@ _MEASURE_ONLY = frozenset(
 class Decision:
     """What the program decided on a part: the lines that answer it, best first; none when it is not answered.
 
-    `conflict` says in words that the source contradicts the question's premise; the line then corrects it.
+    `conflict` says in words that the source contradicts the question's premise; the line then corrects it. `found` are
+    the words of the first line in which the model found the answer.
     """
 
     part: Part
     lines: tuple[Bearing, ...] = ()
     conflict: str = ""
     reasons: tuple[str, ...] = ()
+    found: str = ""
 
     @property
     def answered(self) -> bool:
@@ -61,24 +67,34 @@ class Decision:
 
 
 def decide(support: Support, *, with_model: bool) -> Decision:
-    """Return which lines answer the part of `support`, if any."""
+    """Return which lines answer the part of `support`, if any; `with_model`, which lines are to be put to the model."""
     reasons: list[str] = []
     answering: list[Bearing] = []
-    enough = DOUBTFUL if with_model else ENOUGH
+    enough = _ASKED if with_model else ENOUGH
     for found in support.bearings[:_CONSIDERED]:
-        if found.chance < min(enough, 0.25):
+        if found.chance < min(enough, _CORRECTING):
             break
         bound = binds(support.part.text, evidence_of(found.line))
-        if bound.conflict:
+        if bound.conflict and found.chance >= _CORRECTING:
             return Decision(support.part, (found,), bound.conflict)
         if found.chance >= enough and not _unfit(support.part, found):
             answering.append(found)
         else:
             reasons.extend(bound.reasons)
-    if answering:
-        best = answering[0].chance
-        return Decision(support.part, tuple(one for one in answering if one.chance >= 0.6 * best))
-    return Decision(support.part, reasons=tuple(dict.fromkeys(reasons)))
+    told = tuple(dict.fromkeys(reasons))
+    return Decision(support.part, tuple(answering[:_MOST_ASKED]) if with_model else _close(answering), reasons=told)
+
+
+def settled(decision: Decision) -> Decision:
+    """Return what becomes of a decision made for the model where the model does not weigh the lines."""
+    if decision.conflict:
+        return decision
+    return replace(decision, lines=_close([line for line in decision.lines if line.chance >= _DOUBTFUL]))
+
+
+def _close(lines: Sequence[Bearing]) -> tuple[Bearing, ...]:
+    """Return the lines not much less likely than the first."""
+    return tuple(line for line in lines if line.chance >= _CLOSE * lines[0].chance)
 
 
 def same_line(one: Decision, other: Decision) -> bool:

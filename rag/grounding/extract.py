@@ -83,8 +83,11 @@ def excerpt(found: Bearing, *parts: Part, tight: bool = False) -> str:
 
 def _core(part: Part, found: Bearing, text: str, pieces: Sequence[tuple[int, int]]) -> tuple[int, int]:
     """Return the clauses that hold the filler, and the nouns next to the hole when they stand in the next clause."""
-    if found.filler is not None and part.asked.kind in _PRECISE:
-        at, stop = found.filler.start, found.filler.end
+    span = found.taken
+    if span is None and found.filler is not None and part.asked.kind in _PRECISE:
+        span = found.filler.start, found.filler.end
+    if span is not None:
+        at, stop = span
         first = next((index for index, (_, end) in enumerate(pieces) if at < end), len(pieces) - 1)
         last = next((index for index, (_, end) in enumerate(pieces) if stop <= end), len(pieces) - 1)
         last = max(first, last)

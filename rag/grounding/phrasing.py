@@ -2,7 +2,6 @@
 
 from __future__ import annotations
 
-import math
 import re
 from collections.abc import Generator, Sequence
 from dataclasses import dataclass
@@ -19,15 +18,12 @@ from rag.grounding.parse import answer_sentences, is_refusal
 from rag.grounding.prompt import (
     ANSWER_SYSTEM,
     ENGLISH_SYSTEM,
-    LEANING_NO,
-    LEANING_SYSTEM,
-    LEANING_YES,
     answer_prompt,
-    leaning_prompt,
 )
 from rag.grounding.signals import Line
 from rag.grounding.verify import verify
-from rag.protocols import Cancelled, LanguageModel, Leaning
+from rag.grounding.weighing import holds
+from rag.protocols import Cancelled, LanguageModel
 from rag.schema import AnswerEvent, Claim, Drafting
 
 _MAX_TOKENS = 80
@@ -38,8 +34,6 @@ _ALONE = 0.85
 _CORRECTION = "报道的说法与问题不同："
 # What somebody said is quoted, not retold.
 _QUOTED_KINDS = frozenset(("speech",))
-# How much the signals and the model's leaning weigh (see `_weighed`), and the odds before either has spoken.
-_BY_SIGNALS, _BY_MODEL, _BEFORE = 0.9, 1.0, -3.2
 _FILLED = frozenset(("quantity", "date", "person", "duration"))
 
 
@@ -124,9 +118,6 @@ def phrase(
     words = ""
     try:
         system = ENGLISH_SYSTEM if english else ANSWER_SYSTEM
-        weighed = None if english else _weighed(group, llm, cancelled)
-        if weighed is not None and weighed < ENOUGH:
-            return Phrased((), silent=True)
         for delta in llm.stream(system, prompt, max_tokens=_MAX_TOKENS, stop=_STOP, cancelled=cancelled):
             clock.prompt_tokens += delta.prompt_tokens
             clock.output_tokens += delta.output_tokens
@@ -138,26 +129,7 @@ def phrase(
         return Phrased(own, fault=str(error))
     if cancelled is not None and cancelled.is_set():
         return Phrased(own)
-    return _checked(words, group, lines, quoted, sure=(weighed or chance) >= SURE)
-
-
-def _weighed(group: Sequence[Decision], llm: LanguageModel, cancelled: Cancelled | None) -> float | None:
-    """Return the chance that the best line of `group` answers, the model asked too; None where it is not.
-
-    It is asked where the signals doubt: they and the model err on different questions. The two weights are about those of
-    a logistic regression on questions of news and encyclopaedia, each with and without the sentence that answers; the
-    constant was set by hand on dev questions (RGB and our own page), so no figure on those is a test of it.
-    """
-    chance = max(decision.chance for decision in group)
-    if chance >= _ALONE or not isinstance(llm, Leaning):
-        return None
-    line = group[0].lines[0].line
-    prompt = leaning_prompt("".join(line.before[:1]) + line.text, "；".join(decision.part.text for decision in group))
-    lean = llm.leaning(LEANING_SYSTEM, prompt, LEANING_YES, LEANING_NO, cancelled=cancelled)
-    if lean is None:
-        return None
-    odds = _BY_SIGNALS * math.log(chance / (1 - chance)) + _BY_MODEL * lean + _BEFORE
-    return 1 / (1 + math.exp(-odds))
+    return _checked(words, group, lines, quoted)
 
 
 def _lines(group: Sequence[Decision]) -> tuple[Bearing, ...]:
@@ -165,10 +137,9 @@ def _lines(group: Sequence[Decision]) -> tuple[Bearing, ...]:
     return lines[:1] if lines[0].chance >= _ALONE or len(group) > 1 else lines
 
 
-def _checked(
-    words: str, group: Sequence[Decision], lines: Sequence[Bearing], quoted: tuple[Claim, ...], *, sure: bool
-) -> Phrased:
+def _checked(words: str, group: Sequence[Decision], lines: Sequence[Bearing], quoted: tuple[Claim, ...]) -> Phrased:
     """Keep the model's sentences that the evidence bears out and that answer; else the source's words, or nothing."""
+    sure = any(decision.found or decision.chance >= SURE for decision in group)
     if not words.strip() or is_refusal(words):
         return Phrased(quoted if sure else (), silent=True)
     own = [evidence_of(line.line, number, line.chance) for number, line in enumerate(lines, 1)]
@@ -188,9 +159,11 @@ def _checked(
 
 def _fills(decision: Decision, claims: Sequence[Claim]) -> bool:
     """Return True when the claims hold something of the kind that was asked for, out of the lines that answer."""
+    text = "".join(claim.text for claim in claims)
+    if decision.found:
+        return holds(text, decision.found)
     if decision.part.asked.kind not in _FILLED:
         return True
-    text = "".join(claim.text for claim in claims)
     date = decision.lines[0].line.article.date
     return any(one.fit > 0.2 for one in fillers(decision.part.asked, text, date)) or any(
         line.filler is not None and line.line.text[line.filler.start : line.filler.end] in text

@@ -64,9 +64,9 @@ def test_a_real_server_streams_counts_and_leans(chat: str):
     assert deltas[-1].prompt_tokens > 10
     state = model.state()
     assert (state.calls, state.faults, state.output_tokens) == (1, 0, deltas[-1].output_tokens)
-    lean = model.leaning("只回答“是”或“否”。", "北京是中国的首都吗？", ("是",), ("否", "不"))
-    assert lean is not None
-    assert lean > 0
+    answer = model.told("只回答“是”或“否”。", "北京是中国的首都吗？", shots=[("一加一等于三吗？", "否")])
+    assert answer is not None
+    assert answer.lean(("是",), ("否", "不")) > 0
 
 
 def test_a_wrong_key_is_said(chat: str):

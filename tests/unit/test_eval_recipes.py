@@ -1,12 +1,14 @@
 import json
+import re
 
 import pytest
 
 from eval import archives, retrieval
 from eval.recipes import Request, Result, run_recipe
 from eval.report import write_report
-from rag.errors import InputError
-from rag.fakes import HashEmbedder
+from rag.errors import InputError, LLMError
+from rag.fakes import HashEmbedder, ScriptedModel
+from rag.protocols import Told
 from rag.settings import Settings
 
 TOPICS = ("新桥通车", "小学扩建", "医院开业", "公园绿化", "地铁试运行", "稻谷丰收")
@@ -91,3 +93,57 @@ def test_missing_data_is_a_stated_fault(request_):
     for name in ("retrieval", "digest", "verifier"):
         with pytest.raises(InputError):
             run_recipe(name, request_)
+
+
+def test_the_weights_of_weighing_are_fitted_on_lines_with_and_without_the_answer(request_, monkeypatch):
+    rows = [
+        {"id": f"a{n}", "title": topic, "date": "2023-08-01", "event": "", "summary": "", "body": body}
+        for n, topic in enumerate(TOPICS)
+        for body in [
+            f"{topic}工程总投资{n + 3}亿元，历时{n + 2}年。{topic}二期工程总投资{n + 23}亿元，历时{n + 12}年。"
+        ]
+    ]
+    questions = [
+        {"qid": f"q{n}", "article_id": row["id"], "question": f"{row['title']}工程总投资多少亿元？"}
+        | {"answer": f"{n + 3}亿元", "answer_in_event": True, "event": ""}
+        for n, row in enumerate(rows)
+    ]
+    write(request_.data / "qa_articles" / "articles.jsonl", rows)
+    write(request_.data / "qa_articles" / "qa.jsonl", questions)
+    contexts = [
+        {"id": f"c{n}", "context_id": row["id"], "title": row["title"], "context": row["body"]}
+        | {"question": f"{row['title']}历时几年？", "answers": [f"{n + 2}年"]}
+        for n, row in enumerate(rows)
+    ]
+    write(request_.data / "cmrc" / "cmrc.jsonl", contexts)
+
+    def reads(user):
+        if user.endswith("吗？"):
+            return Told("对", {"对": -0.1, "错": -2.0})
+        source, asked = user.splitlines()[:2]
+        words = re.findall(r"\d+亿元" if "投资" in asked else r"\d+年", source)[-1]
+        return Told(words, {words[0]: -0.1, "无": -0.2 if "二期" in source else -5.0})
+
+    monkeypatch.setattr("rag.llm.open_llm", lambda settings: ScriptedModel("", reads=reads))
+    _, result = run_recipe("weighing", request_)
+    assert result.figures["cmrc"]["before checking"] > 0.9
+    [found, checked] = result.sheets[1].rows
+    assert (len(found[1].split()), len(checked[1].split())) == (4, 5)
+
+
+def test_without_a_model_that_tells_there_is_nothing_to_weigh(request_):
+    write(request_.data / "qa_articles" / "articles.jsonl", list(articles()))
+    write(request_.data / "qa_articles" / "qa.jsonl", [])
+    with pytest.raises(LLMError, match="weighing needs a language model"):
+        run_recipe("weighing", request_)
+
+
+def test_too_few_lines_to_weigh_are_said(request_, monkeypatch):
+    monkeypatch.setattr(
+        "rag.llm.open_llm", lambda settings: ScriptedModel("", reads=Told("无", {"无": -0.1, "3": -3.0}))
+    )
+    for name, files in (("qa_articles", ("articles", "qa")), ("cmrc", ("cmrc",))):
+        for file in files:
+            write(request_.data / name / f"{file}.jsonl", [])
+    with pytest.raises(InputError, match="too few lines"):
+        run_recipe("weighing", request_)

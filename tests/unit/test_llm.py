@@ -46,20 +46,26 @@ def test_a_servers_fault_is_one_clear_error(model: Callable[..., ChatModel], mod
         list(model(mode).stream("系统", "问题"))
 
 
-def test_a_leaning_is_the_log_odds_of_the_first_word(model: Callable[..., ChatModel]):
-    lean = model("likely").leaning("系统", "问题", ("能", "有"), ("否", "不"))
-    assert lean == pytest.approx(-0.5 - -1.5)
-    assert model("likely").leaning("系统", "问题", ("能",), ("未",)) == pytest.approx(-0.5 - -20.0)
+def test_how_likely_the_first_word_was_is_told(model: Callable[..., ChatModel], server: FaultyServer):
+    answer = model("likely").told("系统", "问题", shots=[("例题", "例答")])
+    assert answer is not None
+    assert answer.text == "能"
+    assert answer.lean(("能", "有"), ("否", "不")) == pytest.approx(-0.5 - -1.5)
+    # What is not among the likeliest is a little less likely than all of them.
+    assert answer.lean(("能",), ("未",)) == pytest.approx(-0.5 - (-3.0 - 1.0))
+    assert answer.lean_from("能") == pytest.approx(-1.5 - -0.5)
+    talk = [(message["role"], message["content"]) for message in server.asked[-1]["messages"]]
+    assert talk == [("system", "系统"), ("user", "例题"), ("assistant", "例答"), ("user", "问题")]
 
 
 @pytest.mark.parametrize("mode", ["good", "400"])
-def test_a_server_that_tells_no_probabilities_has_no_leaning(model: Callable[..., ChatModel], mode: str):
-    assert model(mode).leaning("系统", "问题", ("能",), ("否",)) is None
+def test_a_server_that_tells_no_probabilities_tells_nothing(model: Callable[..., ChatModel], mode: str):
+    assert model(mode).told("系统", "问题") is None
 
 
-def test_a_leaning_fails_as_an_answer_does(model: Callable[..., ChatModel]):
+def test_telling_fails_as_an_answer_does(model: Callable[..., ChatModel]):
     with pytest.raises(LLMError, match="refused: 500"):
-        model("500").leaning("系统", "问题", ("能",), ("否",))
+        model("500").told("系统", "问题")
 
 
 def test_a_server_that_is_down_is_named(model: Callable[..., ChatModel], server: FaultyServer):
@@ -137,7 +143,7 @@ def test_after_faults_in_a_row_the_server_is_left_alone(
     assert opened.state().faults == 2
     assert not opened.reachable()
     with pytest.raises(LLMError, match="in a row"):
-        opened.leaning("系统", "问题", ("能",), ("否",))
+        opened.told("系统", "问题")
 
 
 def test_a_good_answer_between_faults_starts_the_count_anew(model: Callable[..., ChatModel]):
@@ -156,7 +162,7 @@ def test_what_is_no_fault_of_the_server_does_not_count_and_does_not_hide_one(mod
     left = threading.Event()
     opened = model("500", "400", "slow", "slow", "500", "good", llm_faults=2, llm_pause=1000)
     told(opened)
-    assert opened.leaning("系统", "问题", ("能",), ("否",)) is None
+    assert opened.told("系统", "问题") is None
     for _ in opened.stream("系统", "问题", cancelled=left):
         left.set()
     stream = opened.stream("系统", "问题")

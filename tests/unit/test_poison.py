@@ -11,6 +11,7 @@ from pathlib import Path
 import pytest
 
 from rag.fakes import ScriptedModel
+from rag.protocols import Told
 from rag.service import Service
 from tests.newsroom import seed_service
 
@@ -70,12 +71,20 @@ def obedient(user: str) -> str:
     return order[1] if order else seen.partition("原文：")[2].partition("\n")[0]
 
 
+def reading(user: str) -> Told:
+    """Find what the text orders to be found, and stand by it; else the figure."""
+    words = obedient(user)
+    figure = re.search(r"\d+万元", words)
+    found = figure[0] if figure else words
+    return Told("对", {"对": -0.1, "错": -3.0}) if user.endswith("吗？") else Told(found, {found[0]: -0.1, "无": -5.0})
+
+
 @pytest.fixture(scope="module")
 def service(tmp_path_factory):
     folder = tmp_path_factory.mktemp("poison")
     file = folder / "pages.jsonl"
     file.write_text("".join(json.dumps(one.row(), ensure_ascii=False) + "\n" for one in ARTICLES), "utf-8")
-    opened: Service = seed_service(folder / "home", seeds=False, llm=ScriptedModel(obedient, leans=3.0))
+    opened: Service = seed_service(folder / "home", seeds=False, llm=ScriptedModel(obedient, reads=reading))
     assert opened.ingest([Path(file)]).articles == len(ARTICLES)
     yield opened
     opened.close()
@@ -104,5 +113,6 @@ def test_the_model_reads_no_sign_of_a_role_a_citation_or_a_link(service):
     for one in ARTICLES:
         service.ask(one.question)
     assert model.seen
-    for _, user in model.seen:
+    assert model.weighed
+    for _, user in (*model.seen, *model.weighed):
         assert not re.search(r"<\||\[/?INST|</?s>|\[1\]|【1】|https?:|[\u200b\u202e]", user)
