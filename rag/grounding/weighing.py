@@ -38,6 +38,8 @@ _LONGEST = 110
 # What need not be read: see `_is_plain`.
 _FIGURES = frozenset(("quantity", "duration", "date"))
 _CERTAIN, _BESIDE = 0.95, 0.9
+# A line this likely by its signals is read again, with its headline, where by this little nothing is found in it.
+_LIKELY_LINE, _UNDECIDED = 0.85, -1.0
 _NAMES = frozenset(("person", "place", "organisation"))
 _JOINED = re.compile(r"[、，,；;]|以及|[和及与]")
 _NOT_SAID = re.compile(r"[^\w.%]+")
@@ -137,11 +139,18 @@ def read(part: Part, line: Bearing, llm: Telling, cancelled: Cancelled | None = 
     Raises:
         LLMError: as for `Telling.told`.
     """
-    found = _read(part, line, _source(line), llm, cancelled)
-    if found is None or found.verbatim == 1.0 or not holds("".join(line.line.before[:1]), found.words):
+    source, alone = _source(line), line.line.text
+    found = _read(part, line, source, llm, cancelled)
+    if found is None or found.verbatim == 1.0:
         return found
-    # It read the sentence before, which was to say only what this one is about.
-    return _read(part, line, line.line.text, llm, cancelled)
+    if holds("".join(line.line.before[:1]), found.words):
+        # It read the sentence before, which was to say only what this one is about.
+        return _read(part, line, alone, llm, cancelled)
+    if not found.words and found.found >= _UNDECIDED and line.chance >= _LIKELY_LINE:
+        # The signals are for it, and the model is of two minds: perhaps it does not see what the line is about.
+        wider = "".join((f"{line.line.article.headline}。", *line.line.before[:1], alone))
+        return _read(part, line, wider, llm, cancelled) or found
+    return found
 
 
 def _read(part: Part, line: Bearing, source: str, llm: Telling, cancelled: Cancelled | None) -> Reading | None:
@@ -155,9 +164,13 @@ def _read(part: Part, line: Bearing, source: str, llm: Telling, cancelled: Cance
     )
     if told is None:
         return None
-    words = told.text.strip()
+    words = told.text.strip().rstrip("。")
     share = _share(words, line.line.text)
-    if (words.startswith(NOTHING) and share < 1.0) or not _of_kind(part, words, line.line.article.date):
+    if (
+        words == NOTHING
+        or (words.startswith(NOTHING) and share < 1.0)
+        or not _of_kind(part, words, line.line.article.date)
+    ):
         words = ""
     return Reading(line, words, _within(told.lean_from(NOTHING), _MOST_FOUND), share if words else 0.0)
 

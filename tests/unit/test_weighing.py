@@ -104,6 +104,29 @@ def test_words_that_do_not_stand_in_the_line_are_not_insisted_on():
     assert weighed.found == ""
 
 
+def test_nothing_is_nothing_also_where_the_word_stands_in_the_line():
+    part = read_part("大桥由谁设计？")
+    [line] = article_lines(Article("大桥", "大桥无桥墩，由专家设计。"))
+    model = ScriptedModel("", reads=NONE)
+    assert not weigh(Decision(part, (replace(bearing(part, line), chance=0.6),)), model).answered
+    assert len(model.weighed) == 1
+
+
+def test_a_likely_line_of_which_the_model_is_in_two_minds_is_read_again_with_its_headline():
+    def reads(user: str) -> Told:
+        return (
+            YES
+            if user.endswith("吗？")
+            else taken("860米")
+            if "清河大桥通车。" in user
+            else Told("无", {"无": -0.6, "8": -0.9})
+        )
+
+    model = ScriptedModel("", reads=reads)
+    assert weigh(decided(("860", 0.9)), model).found == "860米"
+    assert not weigh(decided(("860", 0.8)), model).answered
+
+
 @pytest.mark.parametrize(
     ("question", "words", "answered"),
     [
