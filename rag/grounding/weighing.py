@@ -37,7 +37,7 @@ _MAX_TOKENS = 40
 _LONGEST = 110
 # What need not be read: see `_is_plain`.
 _FIGURES = frozenset(("quantity", "duration", "date"))
-_CERTAIN, _BESIDE = 0.95, 0.9
+_CERTAIN, _BESIDE = 0.9, 0.9
 # A line this likely by its signals is read again, with its headline, where by this little nothing is found in it.
 _LIKELY_LINE, _UNDECIDED = 0.85, -1.0
 _NAMES = frozenset(("person", "place", "organisation"))
@@ -198,12 +198,12 @@ def _source(line: Bearing) -> str:
 
 
 def _is_plain(part: Part, line: Bearing) -> bool:
-    """Return True for a figure or date that stands by the nouns asked for, in a line with all words of the question."""
+    """Return True for a figure or date that stands by the nouns asked for, where all words of the question are near."""
     signals = line.signals
     return (
         part.asked.kind in _FIGURES
         and line.chance >= _CERTAIN
-        and min(signals.here, signals.beside, signals.dates if signals.dated else 1.0) >= _BESIDE
+        and min(signals.nearby, signals.beside, signals.dates if signals.dated else 1.0) >= _BESIDE
         and not signals.asking
     )
 

@@ -79,18 +79,18 @@ def test_a_figure_that_stands_by_its_noun_in_a_line_with_all_words_is_not_read()
     model = reader({})
     assert weigh(decided(("860", 0.97)), model).chance == 0.97
     assert model.weighed == []
-    assert not weigh(decided(("860", 0.9)), model).answered
+    assert not weigh(decided(("860", 0.87)), model).answered
 
 
 def test_where_it_finds_nothing_nothing_answers():
     model = reader({})
-    assert not weigh(decided(("历时三年", 0.9), ("860", 0.6)), model).answered
+    assert not weigh(decided(("历时三年", 0.87), ("860", 0.6)), model).answered
     assert len(model.weighed) == 2
 
 
 def test_a_line_that_answers_plainly_is_the_last_that_is_read_and_not_checked():
     model = reader({"设双向六车道。": taken("860米", 8.0), "2300名。": taken("2300", 8.0)})
-    weighed = weigh(decided(("860", 0.9), ("历时三年", 0.8)), model)
+    weighed = weigh(decided(("860", 0.87), ("历时三年", 0.8)), model)
     assert (texts(weighed), len(model.weighed)) == (["大桥全长860米，设双向六车道。"], 1)
 
 
@@ -99,7 +99,7 @@ def test_what_it_takes_for_wrong_on_second_thought_does_not_answer():
 
 
 def test_words_that_do_not_stand_in_the_line_are_not_insisted_on():
-    weighed = weigh(decided(("860", 0.9)), reader({"设双向六车道。": taken("860米（约）", 8.0)}))
+    weighed = weigh(decided(("860", 0.87)), reader({"设双向六车道。": taken("860米（约）", 8.0)}))
     assert weighed.answered
     assert weighed.found == ""
 
@@ -123,7 +123,7 @@ def test_a_likely_line_of_which_the_model_is_in_two_minds_is_read_again_with_its
         )
 
     model = ScriptedModel("", reads=reads)
-    assert weigh(decided(("860", 0.9)), model).found == "860米"
+    assert weigh(decided(("860", 0.87)), model).found == "860米"
     assert not weigh(decided(("860", 0.8)), model).answered
 
 
@@ -176,13 +176,13 @@ def test_a_model_that_tells_no_probabilities_leaves_it_to_the_signals():
 @pytest.mark.parametrize("question", ["大桥全长是不是860米？", "工程师说了什么？"])
 def test_what_stands_in_no_source_is_not_looked_for(question: str):
     model = reader({})
-    assert weigh(decided(("860", 0.9), question=question), model).answered
+    assert weigh(decided(("860", 0.87), question=question), model).answered
     assert model.weighed == []
 
 
 def test_a_correction_is_not_weighed():
     model = reader({})
-    decision = replace(decided(("860", 0.9)), conflict="不是86米")
+    decision = replace(decided(("860", 0.87)), conflict="不是86米")
     assert weigh(decision, model) == decision
     assert model.weighed == []
 
