@@ -30,6 +30,8 @@ _OPENING = re.compile(r"^(?:请问|请问一下|那么?|我想知道|想问一�
 _SILENT = re.compile(r"原文没有“[^”]*”(?:这个时间)?$|原文说的是“")
 # Denial and tense are told in many ways (排除了可能性): they contradict only what the sentence says nearly word for word.
 _UNSURE = re.compile(r"否定|没有说“|(?:是|不是)“(?:将|拟|计划|已|已经|正在|预计)")
+# A bare number in the question (3标段) names a thing; it is not what the sentence counts (26个).
+_UNLIKE = re.compile(r"原文是“[^”]*[^\d.,”]”，不是“[\d.,]+”$")
 _CLOSE = 0.7
 _ABOUT = 3  # matched tokens side by side, figures apart, that show a sentence to speak of the same thing
 
@@ -71,7 +73,11 @@ def contradicted(question: str, evidence: Evidence) -> Contradiction | None:
         clause = place_by_facts(claim, placed, sources)
         run = _longest_run(clause.pairs, sources[0].reading.codes.tolist())
         if run >= _ABOUT:
-            found = [reason for reason in contradictions(claim, clause, sources) if not _SILENT.match(reason)]
+            found = [
+                reason
+                for reason in contradictions(claim, clause, sources)
+                if not _SILENT.match(reason) and not _UNLIKE.match(reason)
+            ]
             if clause.share < _CLOSE or not _states_fact(question):
                 found = [reason for reason in found if not _UNSURE.search(reason)]
             reasons.extend(found)
