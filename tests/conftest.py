@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import shutil
+import signal
 from collections.abc import Iterator
 from pathlib import Path
 
@@ -15,6 +16,10 @@ from rag.settings import Settings, read_settings
 # A slow machine is not a wrong answer.
 settings.register_profile("baowen", deadline=None)
 settings.load_profile("baowen")
+
+# A shell's job in the background is started deaf to Ctrl-C, and so is what it starts; the tests that press it need it.
+if signal.getsignal(signal.SIGINT) is signal.SIG_IGN:
+    signal.signal(signal.SIGINT, signal.default_int_handler)
 
 SEEDS = Path(__file__).parent.parent / "seeds"
 
