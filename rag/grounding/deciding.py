@@ -11,7 +11,7 @@ from dataclasses import dataclass, replace
 from rag.grounding.bearing import Bearing, Part
 from rag.grounding.binding import binds
 from rag.grounding.evidence import Support, evidence_of
-from rag.grounding.signals import lacks_name
+from rag.grounding.signals import lacks_name, of_other_year
 from rag.grounding.terms import presence
 from rag.text.numbers import flat
 
@@ -123,6 +123,8 @@ def _unfit(part: Part, found: Bearing) -> bool:
     if part.asked.kind in _NEEDS_FILLER and found.filler is None:
         return True
     if found.signals.clash and found.signals.dates < 0.5:
+        return True
+    if found.filler is not None and of_other_year(part, found.line, found.filler):
         return True
     if part.asked.kind == "speech" and found.signals.near < 0.75:
         return True

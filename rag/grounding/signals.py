@@ -24,6 +24,10 @@ _BARE_YEAR = re.compile(r"(?<![\d.])((?:19|20)\d\d)(?![\d年.%])")
 # A sentence that asks, teases or trails off does not tell.
 _ASKING = re.compile(r"[？?]|什么(?!都)|哪[些个位里年家种]|有多少|是谁|怎么样|如何看|想要?知道|\.\.\.|…$")
 _REPEATABLE = frozenset(("person", "quantity", "date", "duration", "place", "organisation"))
+_OF_A_YEAR = frozenset(("person", "quantity", "duration"))
+_COMPARED = re.compile(r"(?:[较比]|相[比较]于?|对比|超过?|高于|低于|[同与和跟])$")
+# How much less a filler counts where another year was named last before it.
+_OF_OTHER_YEAR = 0.4
 
 
 @dataclass(frozen=True, slots=True)
@@ -207,8 +211,9 @@ def _best_filler(part: Part, line: Line, text: str) -> tuple[Filler | None, floa
             share = max(presence(term, own), 0.6 * presence(term, wide))
             sits += term.weight * (share - 0.004 * _distance(term.text, text, filler))
         sits = sits / weight if weight else 0.5
-        if filler.fit * (0.3 + sits) > best[0]:
-            best = (filler.fit * (0.3 + sits), max(0.0, sits), filler)
+        value = filler.fit * (0.3 + sits) * (_OF_OTHER_YEAR if of_other_year(part, line, filler) else 1.0)
+        if value > best[0]:
+            best = (value, max(0.0, sits), filler)
     return best[2], best[1]
 
 
@@ -265,10 +270,11 @@ def _dates(question: str, line: Line) -> tuple[float, float, float]:
     ]
     score = clash = 0.0
     for wanted in asked:
-        if any(agrees(wanted, one) for one in here):
+        other = any(one.year and wanted.year and one.year != wanted.year and "year" not in one.assumed for one in here)
+        # A date that does not say its year, beside one that says another, is not of the year asked for.
+        if any(agrees(wanted, one) and (one.year or not other) for one in here):
             score += 1.0
             continue
-        other = any(one.year and wanted.year and one.year != wanted.year and "year" not in one.assumed for one in here)
         if other:
             clash = 1.0
         if any(agrees(wanted, one) for one in near):
@@ -278,6 +284,24 @@ def _dates(question: str, line: Line) -> tuple[float, float, float]:
         elif not other:
             score += 0.35
     return 1.0, score / len(asked), clash
+
+
+def of_other_year(part: Part, line: Line, filler: Filler) -> bool:
+    """Return True where the year last named before the filler is not one that the question names.
+
+    A year that is only compared with (较2021年) is passed over.
+    """
+    edition = line.article.date
+    asked = {one.year for one in question_dates(part.text, edition) if one.year and "year" not in one.assumed}
+    if not asked or part.asked.kind not in _OF_A_YEAR:
+        return False
+    ahead = _BARE_YEAR.sub(r"\1年", flat(line.text)[: filler.start])
+    years = [
+        one.year
+        for one in date_mentions(ahead, edition)
+        if one.year and "year" not in one.assumed and not _COMPARED.search(ahead[: one.start])
+    ]
+    return bool(years) and years[-1] not in asked
 
 
 @lru_cache(maxsize=8192)

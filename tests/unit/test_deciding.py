@@ -1,0 +1,45 @@
+"""Which lines answer by program: a figure of another year does not."""
+
+from __future__ import annotations
+
+import pytest
+
+from rag.grounding.bearing import read_part
+from rag.grounding.deciding import Decision, decide
+from rag.grounding.evidence import gather
+from rag.schema import Article, Edition
+
+
+def decided(question: str, body: str, date: str = "", *, with_model: bool = False) -> Decision:
+    article = Article("市旅游业发展情况", body, edition=Edition("", date))
+    return decide(gather(read_part(question), [article]), with_model=with_model)
+
+
+def fillers(decision: Decision) -> list[str]:
+    return [line.line.text[line.filler.start : line.filler.end] for line in decision.lines if line.filler]
+
+
+@pytest.mark.parametrize("date", ["", "2024-01-20"])
+@pytest.mark.parametrize("with_model", [False, True])
+def test_a_figure_of_another_year_does_not_answer(date, with_model):
+    body = "据1月18日发布的报告，2023年全市旅游收入为67.5亿元，同比增长11.8%。"
+    assert not decided("2022年全市旅游收入是多少？", body, date, with_model=with_model).answered
+    assert fillers(decided("2023年全市旅游收入是多少？", body, date, with_model=with_model)) == ["67.5亿元"]
+
+
+@pytest.mark.parametrize(
+    ("body", "figure"),
+    [
+        ("2023年全市旅游收入67.5亿元，2022年全市旅游收入60.4亿元。", "60.4亿元"),
+        ("2022年全市旅游收入60.4亿元，2023年全市旅游收入67.5亿元。", "60.4亿元"),
+        ("2022年，全市旅游收入较2021年明显增加，达到60.4亿元。", "60.4亿元"),
+    ],
+)
+def test_of_two_years_the_figure_of_the_one_asked_for_is_taken(body, figure):
+    assert fillers(decided("2022年全市旅游收入是多少？", body)) == [figure]
+
+
+def test_last_year_is_the_year_before_the_edition():
+    body = "去年全市旅游收入60.4亿元。"
+    assert fillers(decided("2022年全市旅游收入是多少？", body, "2023-01-20")) == ["60.4亿元"]
+    assert not decided("2022年全市旅游收入是多少？", body, "2024-01-20").answered
