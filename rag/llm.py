@@ -215,7 +215,16 @@ class ChatModel:
                 ("system", system),
                 *((role, text) for shot in shots for role, text in zip(_TURNS, shot, strict=True)),
             ]
-            messages = [ChatMessage(role=role, content=text) for role, text in (*talk, ("user", user))]
+            beginning = [ChatMessage(role=role, content=text) for role, text in talk]
+            messages = [*beginning, ChatMessage(role="user", content=user)]
+            states = self._server.states
+            if states is not None and not states.restore(self._server.url(), self._server.key, system, shots):
+                alone = [*beginning, ChatMessage(role="user", content="")]
+                for _ in _interruptible(lambda: iter(llm.stream_chat(alone, max_tokens=1)), cancelled):
+                    pass
+                if cancelled is not None and cancelled.is_set():
+                    return
+                states.save(self._server.url(), self._server.key, system, shots)
             self._note(calls=1)
             for response in _interruptible(lambda: iter(llm.stream_chat(messages, **options)), cancelled):
                 ended = ended or _is_last(response)

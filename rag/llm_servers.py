@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import contextlib
 import os
 import secrets
 import threading
@@ -10,6 +11,7 @@ from typing import Any
 
 from rag.connections import http_client
 from rag.errors import ModelError
+from rag.prompt_states import PromptStates
 from rag.settings import Settings
 
 # How long a server may take to say that it is there.
@@ -18,6 +20,9 @@ _PROBE_SECONDS = 3.0
 
 class RemoteServer:
     """Where an OpenAI-compatible server is and how to speak to it."""
+
+    # What it keeps of earlier prompts is its own affair.
+    states: PromptStates | None = None
 
     def __init__(self, settings: Settings) -> None:
         self.name = settings.llm_model
@@ -68,6 +73,12 @@ class EmbeddedServer:
         self.at_once = 1  # the model has one slot; who waits here is not timed out there
         self._lock = threading.Lock()
         self._server: Any = None
+        self.states: PromptStates | None = None
+        # Beside the models, and not in an archive: it is of the model, and the same for all archives.
+        with contextlib.suppress(OSError):
+            folder = settings.models / "prompts"
+            folder.mkdir(parents=True, exist_ok=True)
+            self.states = PromptStates(folder, self.path, self.context)
 
     def url(self) -> str:
         """Start the server if it is not running; return its base address."""
@@ -96,6 +107,8 @@ class EmbeddedServer:
         params.endpoint_slots = False
         # The default keeps up to 8 GiB of old prompts; the slot's own prefix is what pays here.
         params.cache_ram_mib = 256
+        if self.states is not None:
+            params.slot_save_path = f"{self.states.folder}{os.sep}"
         params.verbosity = -1
         try:
             return xllamacpp.Server(params)

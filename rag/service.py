@@ -47,7 +47,8 @@ class Service:
     observers: list[Observer] = field(default_factory=list)
     _ingesting: threading.Lock = field(default_factory=threading.Lock)
     _warming: list[threading.Thread] = field(default_factory=list)
-    _leaving: threading.Event = field(default_factory=threading.Event)
+    # Somebody asks, or leaves: what is prepared in the background gives way.
+    _called: threading.Event = field(default_factory=threading.Event)
 
     def ingest(self, paths: Sequence[Path], progress: Progress = no_progress) -> IngestReport:
         """Read `paths` (files and folders) into the archive; what cannot be read is reported, not raised.
@@ -168,6 +169,8 @@ class Service:
         """
         from rag.grounding.answer import answer_events
 
+        if use_llm:
+            self._called.set()
         events = answer_events(
             self._checked(question),
             history=history,
@@ -240,7 +243,7 @@ class Service:
                 if start is not None:
                     start()
                 if self.settings.llm == "embedded" and isinstance(self.llm, Telling):
-                    prepare(self.llm, self._leaving)
+                    prepare(self.llm, self._called)
 
         thread = threading.Thread(target=load, name="baowen-warm", daemon=True)
         self._warming.append(thread)
@@ -248,7 +251,7 @@ class Service:
 
     def close(self) -> None:
         """Release the models, the index and the archive."""
-        self._leaving.set()
+        self._called.set()
         for thread in self._warming:
             thread.join()  # a process that ends while native code loads a model is aborted by it
         if self.llm is not None:
