@@ -26,6 +26,7 @@ _ASKING = re.compile(r"[？?]|什么(?!都)|哪[些个位里年家种]|有多少
 _REPEATABLE = frozenset(("person", "quantity", "date", "duration", "place", "organisation"))
 _OF_A_YEAR = frozenset(("person", "quantity", "duration"))
 _COMPARED = re.compile(r"(?:[较比]|相[比较]于?|对比|超过?|高于|低于|[同与和跟])$")
+_BASIS = re.compile(r"同期|的?基础上|的?基数|的?水平")
 # How much less a filler counts where another year was named last before it.
 _OF_OTHER_YEAR = 0.4
 
@@ -299,7 +300,10 @@ def of_other_year(part: Part, line: Line, filler: Filler) -> bool:
     years = [
         one.year
         for one in date_mentions(ahead, edition)
-        if one.year and "year" not in one.assumed and not _COMPARED.search(ahead[: one.start])
+        if one.year
+        and "year" not in one.assumed
+        and not _COMPARED.search(ahead[: one.start])
+        and not _BASIS.match(ahead, one.end)
     ]
     return bool(years) and years[-1] not in asked
 

@@ -33,6 +33,7 @@ def test_a_figure_of_another_year_does_not_answer(date, with_model):
         ("2023年全市旅游收入67.5亿元，2022年全市旅游收入60.4亿元。", "60.4亿元"),
         ("2022年全市旅游收入60.4亿元，2023年全市旅游收入67.5亿元。", "60.4亿元"),
         ("2022年，全市旅游收入较2021年明显增加，达到60.4亿元。", "60.4亿元"),
+        ("2022年，全市旅游收入在2021年的基础上又有增加，达到60.4亿元。", "60.4亿元"),
     ],
 )
 def test_of_two_years_the_figure_of_the_one_asked_for_is_taken(body, figure):
