@@ -1,4 +1,4 @@
-"""What the embedded model has read of a constant beginning (an instruction with its examples), kept on disk.
+"""What the embedded model has read of a constant beginning (an instruction, with its examples if any), kept on disk.
 
 A small model on a CPU takes some ten seconds to read such a beginning. llama.cpp's server writes the state of a slot to a
 file and reads it back in milliseconds (`POST /slots/0?action=save` and `restore`), some 30 kB a token. A file that is cut
@@ -21,7 +21,7 @@ from rag.connections import http_client
 Shots = Sequence[tuple[str, str]]
 _SECONDS = 20.0
 # Files of earlier models, versions and examples are removed beyond so many.
-_MOST = 8
+_MOST = 12
 
 
 class PromptStates:
@@ -36,9 +36,9 @@ class PromptStates:
         self._sound: dict[str, str] = {}
 
     def restore(self, url: str, key: str, system: str, shots: Shots) -> bool:
-        """Return whether the slot holds the beginning, from before or from its file; without examples there is none."""
-        name = self._name(system, shots) if shots else ""
-        if name and name != self._held:
+        """Return whether the slot holds the beginning, from before or from its file."""
+        name = self._name(system, shots)
+        if name != self._held:
             file = self._file(name)
             if not file or not self._act("restore", url, key, file):
                 self._held = ""
