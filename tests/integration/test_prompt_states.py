@@ -10,10 +10,11 @@ import pytest
 
 from rag.llm import ChatModel, open_llm
 from rag.llm_servers import embedded_path
-from rag.prompt_states import PromptStates
+from rag.prompt_states import PromptStates, Shots
 from rag.settings import Settings, read_settings
 
 SYSTEM = "从原文里摘出问题的答案，照抄原文的词语，越短越好。"
+OTHER = "只答“好”。"
 SHOTS = (("原文：市图书馆昨日接待读者1.2万人次。\n问题：接待读者多少人次？", "1.2万人次"),)
 QUESTION = "原文：全市小麦总产量达到30万吨。\n问题：小麦总产量是多少？"
 
@@ -59,13 +60,19 @@ def test_examples_are_read_once_and_a_harmed_file_again(settings, before, harm, 
         file.unlink()
     saved: list[str] = []
     save = PromptStates.save
-    monkeypatch.setattr(PromptStates, "save", lambda *a, **k: (saved.append("once more"), save(*a, **k)))
+
+    def noted(self: PromptStates, url: str, key: str, system: str, shots: Shots) -> None:
+        saved.append(system)
+        save(self, url, key, system, shots)
+
+    monkeypatch.setattr(PromptStates, "save", noted)
     with closing(opened(settings)) as model:
         assert told(model) == before
-        "".join(delta.text for delta in model.stream("只答“好”。", "好吗？", max_tokens=4))
+        "".join(delta.text for delta in model.stream(OTHER, "好吗？", max_tokens=4))
         assert told(model)[0] == before[0]
-    assert saved == ([] if harm == "none" else ["once more"])
-    assert len(files(settings)) == 1
+    # An instruction without examples is a beginning too.
+    assert saved == ([OTHER] if harm == "none" else [SYSTEM, OTHER])
+    assert len(files(settings)) == 2
 
 
 @pytest.mark.llm
