@@ -31,6 +31,8 @@ _POLL_SECONDS = 0.1
 # How many of the likeliest first tokens a server is asked for.
 _LOOKED_AT = 20
 _TURNS = ("user", "assistant")
+# LlamaIndex's modules import one another in circles: two threads that import it at once find it half made.
+_IMPORTING = threading.Lock()
 
 
 def open_llm(settings: Settings) -> ChatModel | None:
@@ -93,7 +95,8 @@ class ChatModel:
 
     def llama_index_llm(self, http_client: httpx.Client | None = None) -> LLM:
         """Return the LlamaIndex LLM that speaks to the server; LlamaIndex's own query engines take it as it is."""
-        from llama_index.llms.openai_like import OpenAILike
+        with _IMPORTING:
+            from llama_index.llms.openai_like import OpenAILike
 
         options: dict[str, Any] = {
             "model": self._server.model,
@@ -204,7 +207,8 @@ class ChatModel:
         cancelled: Cancelled | None,
         shots: Sequence[tuple[str, str]],
     ) -> Iterator[ChatResponse]:
-        from llama_index.core.llms import ChatMessage
+        with _IMPORTING:
+            from llama_index.core.llms import ChatMessage
 
         sockets: list[socket.socket] = []
         client = http_client(self._server.url(), self._server.timeout, sockets)
