@@ -21,6 +21,7 @@ from typing import TYPE_CHECKING, Any
 import numpy as np
 
 from rag.errors import ModelError
+from rag.importing import IMPORTING
 from rag.models import EMBEDDER
 from rag.onnx_export import ONNX_FILE, is_exported
 from rag.protocols import Embedder, Progress, Vectors, no_progress
@@ -194,7 +195,8 @@ class TorchEmbedder:
         """Return the LlamaIndex embedding, loading the model on first use."""
         with self._lock:
             if self._loaded is None:
-                from llama_index.embeddings.huggingface import HuggingFaceEmbedding
+                with IMPORTING:
+                    from llama_index.embeddings.huggingface import HuggingFaceEmbedding
 
                 try:
                     self._loaded = HuggingFaceEmbedding(

@@ -16,6 +16,7 @@ import numpy as np
 
 from rag.connections import http_client
 from rag.errors import ModelError
+from rag.importing import IMPORTING
 from rag.protocols import Progress, Vectors, no_progress
 from rag.settings import Settings
 
@@ -157,7 +158,8 @@ class ServerEmbedder:
 
 
 def _open(settings: Settings) -> BaseEmbedding:
-    from llama_index.embeddings.openai_like import OpenAILikeEmbedding
+    with IMPORTING:
+        from llama_index.embeddings.openai_like import OpenAILikeEmbedding
 
     class OnceTried(OpenAILikeEmbedding):
         """LlamaIndex tries again what the client below it has tried again already: with both, 2 would be 6."""

@@ -18,6 +18,7 @@ from typing import TYPE_CHECKING, Any
 from rag.breaker import Breaker, Places
 from rag.connections import hang_up, http_client
 from rag.errors import LLMError
+from rag.importing import IMPORTING
 from rag.llm_servers import EmbeddedServer, RemoteServer
 from rag.protocols import Cancelled, Delta, ModelState, Told
 from rag.settings import Settings
@@ -31,8 +32,6 @@ _POLL_SECONDS = 0.1
 # How many of the likeliest first tokens a server is asked for.
 _LOOKED_AT = 20
 _TURNS = ("user", "assistant")
-# LlamaIndex's modules import one another in circles: two threads that import it at once find it half made.
-_IMPORTING = threading.Lock()
 
 
 def open_llm(settings: Settings) -> ChatModel | None:
@@ -95,7 +94,7 @@ class ChatModel:
 
     def llama_index_llm(self, http_client: httpx.Client | None = None) -> LLM:
         """Return the LlamaIndex LLM that speaks to the server; LlamaIndex's own query engines take it as it is."""
-        with _IMPORTING:
+        with IMPORTING:
             from llama_index.llms.openai_like import OpenAILike
 
         options: dict[str, Any] = {
@@ -207,7 +206,7 @@ class ChatModel:
         cancelled: Cancelled | None,
         shots: Sequence[tuple[str, str]],
     ) -> Iterator[ChatResponse]:
-        with _IMPORTING:
+        with IMPORTING:
             from llama_index.core.llms import ChatMessage
 
         sockets: list[socket.socket] = []

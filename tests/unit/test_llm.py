@@ -1,3 +1,5 @@
+import subprocess
+import sys
 import threading
 import time
 from collections.abc import Callable, Iterator
@@ -272,3 +274,37 @@ def test_a_reader_is_told_why_the_words_are_the_sources(model: Callable[..., Cha
     assert any("其余为原文摘录" in note and "is not asked before" in note for note in digest.notes)
     assert digest.items
     assert digest.llm == "none"
+
+
+# Eight threads of a new process, switched often; each opens a model, half of them the language model.
+_AT_ONCE = """
+import sys, threading
+from rag.embedding_server import ServerEmbedder
+from rag.llm import open_llm
+from rag.settings import Settings
+
+settings = Settings(llm="openai", llm_model="m", llm_base_url="http://127.0.0.1:9/v1",
+                    embedding_model="e", embedding_base_url="http://127.0.0.1:9/v1")
+sys.setswitchinterval(1e-5)
+start, failed = threading.Barrier(8), []
+
+def open_one(number):
+    start.wait()
+    try:
+        if number % 2:
+            open_llm(settings).llama_index_llm()
+        else:
+            ServerEmbedder(settings).llama_index_embedding()
+    except BaseException as error:
+        failed.append(repr(error))
+
+threads = [threading.Thread(target=open_one, args=(number,)) for number in range(8)]
+[thread.start() for thread in threads]
+[thread.join() for thread in threads]
+print(failed)
+"""
+
+
+def test_threads_that_open_models_at_once_do_not_see_llamaindex_half_imported():
+    done = subprocess.run([sys.executable, "-c", _AT_ONCE], check=False, capture_output=True, text=True, timeout=300)
+    assert (done.stdout.strip(), done.returncode) == ("[]", 0), done.stderr[-2000:]
