@@ -13,12 +13,13 @@ from rag.grounding.composing import Archived, Searcher, coverage, listed, short_
 from rag.grounding.question import Wish
 from rag.grounding.terms import content_terms, presence
 from rag.schema import Article, Claim, Evidence, Filters, Outcome
-from rag.text.dates import date_mentions
+from rag.text.dates import DateMention, agrees, date_mentions
 from rag.text.numbers import flat, number_value
 from rag.text.sentences import sentence_spans
 
 _MAX_LISTED = 30
 _ADS = ("ad",)
+_TELLING = 0.45  # words less rare than this (举行, 会议, 活动) do not narrow a list of a day's reports
 
 
 @dataclass(frozen=True, slots=True)
@@ -46,6 +47,9 @@ def answer_archive(wish: Wish, *, search: Searcher, archive: Archived, filters: 
 
 def _mentions(wish: Wish, search: Searcher, archive: Archived, filters: Filters, top: int) -> Listing:
     phrase = wish.subject
+    day = next((one for one in date_mentions(flat(phrase)) if one.month and one.day and not one.relative), None)
+    if day is not None:
+        return _of_day(phrase, day, search, archive, filters, top)
     found = [article for article in archive.mentions(phrase, filters) if article.kind not in _ADS] if phrase else []
     if found:
         return _listing(f"共有{len(found)}篇报道提到“{phrase}”：", found, phrase)
@@ -58,6 +62,26 @@ def _mentions(wish: Wish, search: Searcher, archive: Archived, filters: Filters,
         f"档案中没有报道提到“{phrase}”。" + (f"最接近的报道：{listed(near[:3])}。" if near else "") + coverage(archive)
     )
     return Listing("not_found", text, nearest=tuple(near[:3]))
+
+
+def _of_day(phrase: str, day: DateMention, search: Searcher, archive: Archived, filters: Filters, top: int) -> Listing:
+    """List the reports that name a day, of those the ones that are about what else is asked for."""
+    printed = f"{day.month}月{day.day}日"
+    rest = flat(phrase)[: day.start] + flat(phrase)[day.end :]
+    terms = [term for term in content_terms(rest) if term.weight >= _TELLING]
+    found = {article.id: article for article in archive.mentions(printed, filters) if article.kind not in _ADS}
+    for hit in search(phrase, top=top, filters=filters).hits:
+        if hit.article.kind not in _ADS:
+            found.setdefault(hit.article.id, hit.article)
+    about = [
+        article
+        for article in found.values()
+        if any(agrees(day, one) and one.day for one in date_mentions(flat(article.body), article.date))
+        and (not terms or _is_about(rest, article))
+    ]
+    if about:
+        return _listing(f"共有{len(about)}篇报道写到{printed}：", about, printed)
+    return Listing("not_found", f"档案中没有报道写到{printed}{rest.strip('的')}。{coverage(archive)}")
 
 
 def _is_about(phrase: str, article: Article) -> bool:

@@ -17,7 +17,7 @@ Kind = Literal[
 
 _YES_NO = re.compile(r"(?:吗|么|嘛)[？?]?$|是不是|是否|有没有|有无|能否|可否|能不能|会不会|可不可以|对不对|对吧[？?]?$")
 _REASON = re.compile(
-    r"为什么|为何|为啥|何以|缘何|怎么会|因为什么|因何|什么原因|出于什么|的?原因(?:是什么|是|有哪些|何在)?[？?]?$|怎么(?=[^样么]{0,12}(?:升|降|增|减|涨|跌))"
+    r"为什么|为何|为啥|何以|缘何|怎么(?:会|反而|反倒|又|还|就|突然|没)|因为什么|因何|什么原因|出于什么|的?原因(?:是什么|是|有哪些|何在)?[？?]?$|怎么(?=[^样么]{0,12}(?:升|降|增|减|涨|跌))"
 )
 _DURATION = re.compile(
     r"多久|多长时间|几(?:个?小时|天|个?月|年|周|个?星期|分钟)|多少(?:个?小时|天|个?月|年(?![级度龄])|周|分钟)|(?:时长|时限|期限|任期|工期|片长)(?:是|为)?(?:多少|多长|多久)?[？?]?$"
@@ -27,7 +27,7 @@ _DATE = re.compile(
     r"|(?:时间|日期|年份|时候)(?:是|为|在|定在)?(?:什么|何时|哪天|多少)?(?:时候)?[？?]?$"
 )
 _QUANTITY = re.compile(
-    r"第几(?P<ordinal>[个届名次位条批期轮号]?)|几(?P<few>[个名家项件位条次所座种类支届人场只台辆成级份部座艘集版层号倍万]+)"
+    r"第几(?P<ordinal>[个届名次位条批期轮号代任]?)|百分之几|(?<!哪)几(?P<few>[个名家项件位条次所座种类支届人场只台辆成级份部座艘集版层号倍万]+)"
     r"|多[大高长重远宽深快厚强]|占比|(?P<much>多少)"
 )
 _UNIT_AFTER = re.compile(
@@ -44,13 +44,13 @@ _ROLE = re.compile(
     r"|董事长|总经理|负责人|发言人|创始人|法人|男主角|女主角|演员|主角|记者|通讯员)(?:都?有|是)?(?:什么|谁|哪些|哪几位)?[？?]?$"
 )
 _LIST = re.compile(
-    r"哪些|哪几|哪[两三四五六七八]|有什么(?!样|用|区别|意义)|(?:包括|包含|涵盖|涉及|分为)(?:什么|几)|都?有啥"
+    r"哪些|哪几|哪[两三四五六七八九十\d]|有什么(?!样|用|区别|意义)|(?:包括|包含|涵盖|涉及|分为)(?:什么|几)|都?有啥"
 )
 _MANNER = re.compile(
     r"如何|怎么样?|怎样|通过什么|以什么|用什么(?:方式|办法|方法|手段|措施)|采取(?:了)?什么|靠什么|什么(?:方式|办法|方法|途径|手段)"
 )
 _IDENTITY = re.compile(
-    r"^(?P<who>.{2,16}?)(?:是谁|是何人|是什么人|是(?:干|做)什么的|(?:的|担任|任|是|有)?什么?(?:身份|职务|职位|头衔|官职)(?:是什么|是)?)[？?]?$"
+    r"^(?P<who>.{2,16}?)(?:是谁|是何人|是什么人|是(?:干|做)什么的|(?:的|担任|任|是|有)?(?:什么)?(?:身份|职务|职位|头衔|官职)(?:是什么|是|(?:该)?怎么(?:写|称呼|表述))?)[？?]?$"
 )
 _SPEECH = re.compile(
     r"^(?P<who>.{2,30}?)(?:在.{1,30}?[上中里])?(?:对此?(?P<about>.{0,24}?))?"
@@ -62,7 +62,7 @@ _ORGANISATION = re.compile(
     r"(?:哪|什么)(?:一?个|一?家|些|几[个家])?(?:公司|企业|机构|单位|部门|组织|集团|银行|高校|大学|学校|医院|法院|检察院|协会|媒体|平台|球队|队伍?|俱乐部|政党|党|航空公司|使馆|党派)"
 )
 _HOLE = re.compile(
-    r"第几[个届名次位条批期轮号]?|几[个名家项件位条次所座种类支届人场只台辆级份部艘集版层号年月天日点]|多少|多[大高长重远宽深快久]|什么(?:时候|时间|地方|样)?|何时|何处|何地|何人|哪一?[个家位名种类项件年月天日所座部本支款届场里儿]|哪些|哪几[个家位名项种]?|哪"
+    r"第几[个届名次位条批期轮号代任]?|百分之几|几成|几[个名家项件位条次所座种类支届人场只台辆级份部艘集版层号年月天日点]|多少|多[大高长重远宽深快久]|什么(?:时候|时间|地方|样)?|何时|何处|何地|何人|哪一?[个家位名种类项件年月天日所座部本支款届场里儿]|哪些|哪几[个家位名项种]?|哪"
     r"|谁|为什么|为何|为啥|如何|怎么样|怎么|怎样|吗|呢"
 )
 _MONEY = re.compile(
@@ -178,7 +178,12 @@ def read_asked(question: str) -> Asked:
     if match := _SPEECH.match(text):
         return Asked("speech", before=before, after=after, who=_trim_who(match["who"]), question=text)
     match = _IDENTITY.match(text)
-    if match and not _ROLE.search(match["who"] + "谁") and not re.search(r"[多少几]", match["who"]):
+    if (
+        match
+        and not match["who"].endswith("的")
+        and not _ROLE.search(match["who"] + "谁")
+        and not re.search(r"[多少几]", match["who"])
+    ):
         return Asked("identity", before=before, after=after, who=_trim_who(match["who"]), question=text)
     kind = _kind(text)
     if kind == "quantity":
@@ -214,8 +219,10 @@ _PEOPLE_LISTED = re.compile(
     r"(?:主演|导演|编剧|演员|成员|选手|球员|运动员|航天员|嘉宾|得主|代表|委员|领导|负责人|主创|歌手|作者|人员)(?:名单)?(?:都|主要|分别|目前)?(?:有|是|包括)哪些|哪[些几][^，？]{0,10}"
     r"(?:演员|选手|球员|运动员|航天员|嘉宾|领导|负责人|专家|企业家|作家|歌手|导演|人)(?=[被获参出在为担]|$)"
 )
+_DAY = re.compile(r"几月|(?<!第)几[号日点](?![线楼馆院店船台机车井])")
 _ORDER: tuple[tuple[Kind, re.Pattern[str]], ...] = (
     ("duration", _DURATION),
+    ("date", _DAY),
     ("quantity", _QUANTITY),
     ("date", _DATE),
     ("place", _PLACE),
@@ -240,11 +247,12 @@ def _unit(text: str, before: str, after: str) -> tuple[str, str]:
         return match["ordinal"] or "", "ordinal"
     unit = ""
     if match and match["few"]:
-        unit = match["few"][0] if match["few"] not in {"个人"} else "人"
+        unit = "" if match["few"] == "成" else match["few"][0] if match["few"] != "个人" else "人"
     elif found := _UNIT_AFTER.match(after):
         unit = found[1]
     if (
         after.startswith(("比例", "百分"))
+        or (match and match.group() in {"百分之几", "几成"})
         or "大比例" in text
         or _PERCENT.search(before.removesuffix("是").removesuffix("为"))
     ):

@@ -5,12 +5,14 @@ Without a model half a chance is enough. With one, the likeliest lines are put t
 
 from __future__ import annotations
 
+import re
 from collections.abc import Sequence
 from dataclasses import dataclass, replace
 
 from rag.grounding.bearing import Bearing, Part
 from rag.grounding.binding import binds
 from rag.grounding.evidence import Support, evidence_of
+from rag.grounding.premise import contradicted, takes_for_granted
 from rag.grounding.signals import lacks_name, of_other_year
 from rag.grounding.terms import presence
 from rag.text.numbers import flat
@@ -25,6 +27,8 @@ _DOUBTFUL = 0.35
 SURE = 0.75
 # Under this chance a line does not correct the question.
 _CORRECTING = 0.25
+# Lines read for a contradiction of what the question takes for granted, and how much of its words must stand near them.
+_LOOKED_AT, _ABOUT_IT = 12, 0.45
 _CONSIDERED = 6
 _CLOSE = 0.6
 
@@ -35,6 +39,7 @@ _STRANGE = 0.85
 # Nouns and verbs that only say that a figure is asked for.
 _MEASURE_ONLY = frozenset(
     (
+        *("次数", "件数", "户数", "升幅", "增幅", "降幅", "涨幅", "跌幅", "例子"),
         *("变化", "成绩", "排名", "数字", "数据", "情况", "结果", "规模", "水平", "幅度", "程度"),
         *("增长", "增加", "下降", "上升", "提高", "减少", "降低", "达到", "比分", "名次", "得分"),
     )
@@ -71,18 +76,36 @@ def decide(support: Support, *, with_model: bool) -> Decision:
     reasons: list[str] = []
     answering: list[Bearing] = []
     enough = _ASKED if with_model else ENOUGH
+    corrected = _corrected(support)
+    if corrected is not None:
+        return corrected
     for found in support.bearings[:_CONSIDERED]:
         if found.chance < min(enough, _CORRECTING):
             break
         bound = binds(support.part.text, evidence_of(found.line))
         if bound.conflict and found.chance >= _CORRECTING:
             return Decision(support.part, (found,), bound.conflict)
-        if found.chance >= enough and not _unfit(support.part, found):
+        if found.chance >= enough and not _unfit(support.part, found, with_model):
             answering.append(found)
         else:
             reasons.extend(bound.reasons)
     told = tuple(dict.fromkeys(reasons))
     return Decision(support.part, tuple(answering[:_MOST_ASKED]) if with_model else _close(answering), reasons=told)
+
+
+def _corrected(support: Support) -> Decision | None:
+    """Return the decision to correct what the question tells before it asks, by a line near which its words stand."""
+    if not takes_for_granted(support.part.text):
+        return None
+    near = sorted(support.bearings, key=lambda one: -one.signals.nearby)
+    for found in near[:_LOOKED_AT]:
+        if found.signals.nearby < _ABOUT_IT:
+            break
+        evidence = evidence_of(found.line)
+        turned = contradicted(support.part.text, evidence)
+        if turned is not None:
+            return Decision(support.part, (found,), f"原文说的是“{turned.clause}”", turned.reasons)
+    return None
 
 
 def settled(decision: Decision) -> Decision:
@@ -118,9 +141,12 @@ def grouped(decisions: Sequence[Decision]) -> list[list[Decision]]:
     return groups
 
 
-def _unfit(part: Part, found: Bearing) -> bool:
-    """Return True where nothing can fill the hole, or the noun whose figure is asked for is not in the sentence."""
-    if part.asked.kind in _NEEDS_FILLER and found.filler is None:
+def _unfit(part: Part, found: Bearing, with_model: bool) -> bool:
+    """Return True where nothing can fill the hole, or the noun whose figure is asked for is not in the sentence.
+
+    A model that reads the sentence finds names that the program does not know, and figures of a noun said otherwise.
+    """
+    if part.asked.kind in _NEEDS_FILLER and found.filler is None and not (with_model and _may_hold(part, found)):
         return True
     if found.signals.clash and found.signals.dates < 0.5:
         return True
@@ -130,10 +156,18 @@ def _unfit(part: Part, found: Bearing) -> bool:
         return True
     if part.asked.kind in _PRECISE and found.signals.missing >= _STRANGE and lacks_name(part, found.line):
         return True
-    if part.asked.kind != "quantity":
+    if part.asked.kind != "quantity" or with_model:
         return False
     ahead = [term for term in part.terms if term.text in part.asked.before]
     if not ahead or any(term.text in part.asked.after for term in part.terms):
         return False
     noun = max(ahead, key=lambda term: part.asked.before.rfind(term.text))
     return noun.text not in _MEASURE_ONLY and presence(noun, flat(found.line.text)) < 0.5
+
+
+_NUMERAL = re.compile(r"[\d〇一二两三四五六七八九十百千万亿]")
+
+
+def _may_hold(part: Part, found: Bearing) -> bool:
+    """Return whether the line may yet hold what is asked for: for a figure or date, a numeral; a person always."""
+    return part.asked.kind == "person" or bool(_NUMERAL.search(flat(found.line.text)))

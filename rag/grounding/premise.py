@@ -11,19 +11,24 @@ import re
 from collections.abc import Sequence
 from dataclasses import dataclass
 
+from rag.grounding.misnamed import Misnamed, misnamed, names_something
 from rag.grounding.placing import place_by_facts, place_clauses, rank_sources
 from rag.grounding.reading import DATE, QUANTITY, Reading, read, squeezed
+from rag.grounding.signals import clauses
 from rag.grounding.verify import contradictions, verify
 from rag.schema import Article, Evidence
 from rag.text.numbers import flat
 from rag.text.sentences import sentence_spans
 
-_ASKS_WHY = re.compile(r"为什么|为何|为啥|缘何|何以|凭什么|因何|怎么会|怎么(?=[又就还没不突升降增减涨跌])")
+_ASKS_WHY = re.compile(
+    r"为什么|为何|为啥|缘何|何以|凭什么|因何|怎么会|(?:怎么|为什么)?反[而倒]|怎么(?=[又就还没不突升降增减涨跌])"
+)
 _ASKS_CAUSE = re.compile(
     r"(?:的|是)?(?:主要|具体)?(?:原因|缘由|理由)(?:是什么|有哪些|何在|是啥|为何)?$|是(?:因为|由于)(?:什么|啥)(?:原因)?$"
 )
 _ASKS_WHETHER = re.compile(r"是不是|是否|有没有(?=[^有])")
 _ASKS_HOW = re.compile(r"什么时候|什么时间|何时|哪一?[天年]|在(?:哪里|哪儿|何处)|如何|怎么样?|怎样")
+_HOLE = re.compile(r"多少|什么|谁|哪|几|何|如何|怎|吗|呢|多[大高长久远重]|是否|有没有|是不是|还是")
 _TAIL = re.compile(r"(?:对吗|对不对|是吗|是不是|真的吗|吗|(?<!什)么|嘛|呢)$")
 _OPENING = re.compile(r"^(?:请问|请问一下|那么?|我想知道|想问一下|听说)[，,]?")
 # A figure the sentence does not have contradicts nothing; and a question asks of plans as if they were facts.
@@ -32,7 +37,10 @@ _SILENT = re.compile(r"原文没有“[^”]*”(?:这个时间)?$|原文说的�
 _UNSURE = re.compile(r"否定|没有说“|(?:是|不是)“(?:将|拟|计划|已|已经|正在|预计)")
 # A bare number in the question (3标段) names a thing; it is not what the sentence counts (26个).
 _UNLIKE = re.compile(r"原文是“[^”]*[^\d.,”]”，不是“[\d.,]+”$")
+# What a figure counts is told in many ways too (办了十年, 成立十年来): it contradicts no statement made in passing.
+_COUNTED = re.compile(r"原文的“[^”]*”指的是")
 _CLOSE = 0.7
+_TELLS = 8  # characters of a clause that may tell something
 _ABOUT = 3  # matched tokens side by side, figures apart, that show a sentence to speak of the same thing
 
 
@@ -47,12 +55,26 @@ class Contradiction:
 
 
 def premise(question: str) -> str:
-    """Return what `question` asserts when it asks why, whether, when or how; empty for other questions."""
+    """Return what `question` asserts: when it asks why, whether, when or how, or in clauses before the one that asks.
+
+    Empty where it asserts nothing.
+    """
     text = _OPENING.sub("", squeezed(question).strip("？?。！! "))
+    if told := _told_first(text):
+        return told
     stated = _TAIL.sub("", text)
     for pattern in (_ASKS_WHY, _ASKS_CAUSE, _ASKS_WHETHER, _ASKS_HOW):
         stated = pattern.sub("", stated, count=1)
     return stated.strip("，, ") if stated != text and len(stated) >= 4 else ""
+
+
+def _told_first(text: str) -> str:
+    """Return the clauses before the one that asks (大会已经开过了，表彰了多少人), where they tell something."""
+    *ahead, asking = text.split("，")
+    told = "，".join(ahead)
+    if not ahead or not _HOLE.search(asking) or _HOLE.search(told) or len(told) < _TELLS:
+        return ""
+    return told
 
 
 def contradicted(question: str, evidence: Evidence) -> Contradiction | None:
@@ -60,6 +82,8 @@ def contradicted(question: str, evidence: Evidence) -> Contradiction | None:
 
     A premise that any sentence of the article bears out is not contradicted by another.
     """
+    if other := misnamed(question, evidence):
+        return _misnamed(other, evidence)
     stated = premise(question)
     if not stated:
         return None
@@ -67,6 +91,7 @@ def contradicted(question: str, evidence: Evidence) -> Contradiction | None:
     if not sources:
         return None
     claim = read(stated, evidence.article.date)
+    told = _told_first(_OPENING.sub("", squeezed(question).strip("？?。！! ")))
     reasons: list[str] = []
     touched: set[int] = set()
     for placed in place_clauses(claim, sources):
@@ -76,7 +101,7 @@ def contradicted(question: str, evidence: Evidence) -> Contradiction | None:
             found = [
                 reason
                 for reason in contradictions(claim, clause, sources)
-                if not _SILENT.match(reason) and not _UNLIKE.match(reason)
+                if not _SILENT.match(reason) and not _UNLIKE.match(reason) and not (told and _COUNTED.match(reason))
             ]
             if clause.share < _CLOSE or not _states_fact(question):
                 found = [reason for reason in found if not _UNSURE.search(reason)]
@@ -90,6 +115,19 @@ def contradicted(question: str, evidence: Evidence) -> Contradiction | None:
     return Contradiction(
         evidence.quote[begin:end], evidence.start + begin, evidence.start + end, tuple(dict.fromkeys(reasons))
     )
+
+
+def _misnamed(other: Misnamed, evidence: Evidence) -> Contradiction:
+    begin, end = next(
+        (one for one in clauses(evidence.quote) if one[0] <= other.start < one[1]), (other.start, other.end)
+    )
+    reason = f"原文是“{other.said}”，不是“{other.asked}”"
+    return Contradiction(evidence.quote[begin:end], evidence.start + begin, evidence.start + end, (reason,))
+
+
+def takes_for_granted(question: str) -> bool:
+    """Return whether `question` tells something before it asks, or calls somebody or something by a name."""
+    return bool(_told_first(_OPENING.sub("", squeezed(question).strip("？?。！! ")))) or names_something(question)
 
 
 def _states_fact(question: str) -> bool:

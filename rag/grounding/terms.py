@@ -118,6 +118,14 @@ _LONERS = frozenset(
 _PARTICLES = frozenset(
     "的了是在和与及把被对为从到于等们着过也都就还又很最更有不没吗呢吧啊呀谁几多少哪何什么怎这那该其它他她我你您叫做将已共总并且或如由以至向给让使之个"
 )
+# Tags of single characters that begin or end no name: measures (场), times.
+_COUNTING = frozenset(("q", "t", "u", "ul", "uj", "ug", "c", "p", "r", "y", "d"))
+_NOUNS = frozenset("ngjx")
+_NAMED = frozenset(("nr", "ns", "nt", "nz"))
+_UNKNOWN = 0.95  # the rarity of words that the dictionary does not know, or hardly
+_LEADING = frozenset("要能会可想新刚又再没不已里内中占")
+_TRAILING = frozenset("后前里中到起进出过去来上下完给开成走住掉得了着的")
+_ASKS_HOW_MANY = re.compile(r"第?几|百分之几")
 _MARKS = re.compile(r"[\s，。？！、；：,?!;:.…“”\"「」『』‘’《》（）()\-—·]+")
 _TOTAL = 60_101_967.0  # the sum of jieba's dictionary frequencies
 
@@ -184,20 +192,40 @@ def content_terms(question: str) -> tuple[Term, ...]:
 
 
 def _joined(chunk: str) -> list[tuple[str, str]]:
-    """Return the words of `chunk` with their tags, runs of single characters put together (能/特 -> 能特)."""
+    """Return the words of `chunk` with their tags, runs of single characters put together (能/特 -> 能特).
+
+    A run without a noun is no name (要/办): its characters stay apart.
+    """
     found: list[tuple[str, str]] = []
-    run = ""
+    run: list[tuple[str, str]] = []
     for word in (*tagged(chunk), None):
         if word is not None and len(word.text) == 1 and word.text not in _PARTICLES | _LONERS and word.text.strip():
-            run += word.text
-            tag = word.flag
+            if word.flag not in _COUNTING and not (word.flag == "f" and word.text in _TRAILING | _LEADING):
+                run.append((word.text, word.flag))
             continue
-        if run:
-            found.append((run, "nz" if len(run) > 1 else tag))
-            run = ""
+        if len(run) > 1 and any(flag[:1] in _NOUNS for _, flag in run):
+            found.append(("".join(char for char, _ in run), "nz"))
+        else:
+            found.extend(run)
+        run = []
         if word is not None and word.text.strip():
-            found.append((word.text, word.flag))
+            found.append(_core(word.text, word.flag))
     return found
+
+
+def _core(word: str, flag: str) -> tuple[str, str]:
+    """Return a word that jieba guessed at without what only goes with a verb or a noun (完工后, 聚起, 新签, 里演).
+
+    It would count as a rare name that no sentence has.
+    """
+    if flag[:2] in _NAMED or flag == "eng" or not 1 < len(word) <= 4:
+        return word, flag
+    core = word
+    while len(core) > 1 and core[0] in _LEADING and rarity(core) >= _UNKNOWN:
+        core = core[1:]
+    while len(core) > 1 and core[-1] in _TRAILING and rarity(core) >= _UNKNOWN:
+        core = core[:-1]
+    return (core, "v") if len(core) == 1 else (core, flag)
 
 
 def _merged(chunk: str) -> list[tuple[str, str]]:
@@ -207,17 +235,17 @@ def _merged(chunk: str) -> list[tuple[str, str]]:
     """
     words: list[tuple[str, str, bool]] = []
     for text, flag in _joined(chunk):
-        if text in _ASKING or text in FUNCTION or (len(text) == 1 and text in _LONERS):
+        if text in _ASKING or text in FUNCTION or _ASKS_HOW_MANY.match(text) or (len(text) == 1 and text in _LONERS):
             words.append(("", "", False))
             continue
         lone = len(text) == 1
-        if words and words[-1][0]:
+        if words and words[-1][0] and not (lone and flag[:1] == "v"):
             held, kind, loose = words[-1]
             if (loose and (lone or rarity(text) >= 0.6)) or (lone and rarity(held) >= 0.6):
                 words[-1] = (held + text, kind, loose and lone)
                 continue
-        words.append((text, flag, lone))
-    return [(text, flag) for text, flag, lone in words if text and not (lone and flag[:1] not in {"n", "v", "a"})]
+        words.append((text, flag, lone and flag[:1] != "v"))
+    return [(text, flag) for text, flag, lone in words if text and not (lone and flag[:1] not in {"n", "a"})]
 
 
 @lru_cache(maxsize=65536)

@@ -285,7 +285,7 @@ def _counts(match: re.Match[str], text: str, unit: str) -> bool:
     if match["percent"] or match["fraction"] or match["vague"]:
         return True
     if match["ordinal"]:
-        return bool(unit) or len(number) > 1
+        return bool(unit) or len(number) > 1 or text[match.end() : match.end() + 1] in {"代", "任"}
     for word in _NOT_NUMBERS.finditer(text, max(0, start - 3), start + len(number) + 3):
         if word.start() < match.end("number") and word.end() > start:
             return False
@@ -293,7 +293,7 @@ def _counts(match: re.Match[str], text: str, unit: str) -> bool:
     if len(number) == 1:
         if number == "一" or not unit:
             return qualified and number in "十百千万亿"
-        return number not in {"万", "亿"}
+        return number not in {"万", "亿"} or qualified or bool(match["before"])
     return "点" in number or bool(unit) or any(char in number for char in "十百千万亿")
 
 

@@ -1,0 +1,79 @@
+"""A person given another office, or an event another number, than the report gives them: 副市长郭小容, 第四届夏令营.
+
+Such a question rests on something that the report does not say, whatever else it asks.
+"""
+
+from __future__ import annotations
+
+import re
+from dataclasses import dataclass
+
+from rag.grounding.names import MODIFIERS, people
+from rag.schema import Evidence
+from rag.text.numbers import flat
+
+_NUMBERED = re.compile(r"第([一二三四五六七八九十百\d]{1,4})([届期批轮代任])")
+_MARKS = re.compile(r"[“”‘’「」『』《》\"'\s]")
+_SAME = 4  # characters after 第五届 that show it to be the same event
+# Only offices exclude one another: a 演员 may be a 志愿者.
+_OFFICE = re.compile(r"(?:长|书记|主席|常委|总理|总统|经理|总裁|主任|大使)$")
+_BEFORE, _AFTER = 40, 20
+
+
+@dataclass(frozen=True, slots=True)
+class Misnamed:
+    """What the sentence calls somebody or something at `quote[start:end]`, and what the question calls it."""
+
+    said: str
+    asked: str
+    start: int
+    end: int
+
+
+def misnamed(question: str, evidence: Evidence) -> Misnamed | None:
+    """Return what the evidence sentence calls otherwise than `question` does; None where it calls nothing so."""
+    return _other_office(flat(question), evidence) or _other_number(flat(question), evidence)
+
+
+def names_something(question: str) -> bool:
+    """Return whether `question` gives a person an office or an event a number."""
+    asked = flat(question)
+    return bool(_NUMBERED.search(asked)) or any(_OFFICE.search(one.title) for one in people(asked) if one.title)
+
+
+def _other_office(question: str, evidence: Evidence) -> Misnamed | None:
+    quote, body = flat(evidence.quote), flat(evidence.article.body)
+    for asked in people(question):
+        if not _OFFICE.search(asked.title):
+            continue
+        office = f"{asked.modifiers}{asked.title}"
+        around = [
+            body[max(0, match.start() - _BEFORE) : match.end() + _AFTER]
+            for match in re.finditer(re.escape(asked.name), body)
+        ]
+        if any(_holds(asked.modifiers, asked.title, text) for text in around):
+            continue
+        for one in people(quote):
+            if one.name == asked.name and _OFFICE.search(one.title):
+                return Misnamed(f"{one.modifiers}{one.title}", office, one.start, one.end)
+    return None
+
+
+def _holds(modifiers: str, title: str, text: str) -> bool:
+    """Return whether `text` has the office with these modifiers and no other."""
+    if modifiers:
+        return f"{modifiers}{title}" in text
+    return any(not text[: match.start()].endswith(MODIFIERS) for match in re.finditer(re.escape(title), text))
+
+
+def _other_number(question: str, evidence: Evidence) -> Misnamed | None:
+    asked, body = _MARKS.sub("", question), _MARKS.sub("", flat(evidence.article.body))
+    quote = flat(evidence.quote)
+    for match in _NUMBERED.finditer(asked):
+        what = asked[match.end() : match.end() + _SAME]
+        if len(what) < _SAME or match[0] in body:
+            continue
+        for other in _NUMBERED.finditer(quote):
+            if other[2] == match[2] and _MARKS.sub("", quote[other.end() :]).startswith(what):
+                return Misnamed(other[0], match[0], *other.span())
+    return None

@@ -1,0 +1,220 @@
+"""A double question taken apart into single ones, each made to stand alone.
+
+`A和B分别……` asks of two things, `……多少、……多少` two figures of one; 谁……，在哪里 goes on about the same.
+"""
+
+from __future__ import annotations
+
+import re
+from collections.abc import Sequence
+
+from rag.grounding.asked import is_generic, read_asked
+from rag.grounding.reading import tagged
+from rag.grounding.terms import content_terms
+from rag.text.dates import date_mentions
+
+_MAX_PARTS = 4
+PRONOUN = re.compile(
+    r"它们?|他们?(?!们?国|人|乡)|她们?|(?<![尤极])其(?!他|它|中|余|实|次|间)|(?:该|这|此|那|上述)(?:一)?(?:个|家|位|次|项|名|场|座|条|篇|部|款|届|份)?"
+    r"(?:勋章|奖项|船|桥|展览|比赛|论文|节目|电影|书|学院|大学|项目|公司|企业|活动|会议|工程|办法|措施|政策|机构|单位|平台|品牌|机制|系统|制度|基地|产品|事件|大会|论坛|热线|园区|产业园|医院|学校|城市|地区|国家|人|行动|计划|方案|报告|研究|技术|服务)"
+)
+ELLIPSIS = re.compile(r"^(?:那么?|还有|另外|然后|再|接着|具体|其中)[，,]?|呢[？?]?$")
+DATE_WORD = re.compile(
+    r"(?:(?:19|20)\d\d年|今年|去年|前年|明年)(?:[一二三四五六七八九十\d]{1,2}月|上半年|下半年|第[一二三四]季度)?|[一二三四五六七八九十\d]{1,2}月|上半年|下半年|第[一二三四]季度|上个月|上月"
+)
+ASKS = re.compile(r"多少|什么|谁|哪|几[个名家项件位次号日点天场条]|百分之几|何时|为何|如何|怎么|怎样|多[大高长久重]")
+
+
+def split_parts(text: str) -> tuple[str, ...]:
+    """Return the single questions in `text`, each made to stand alone; at most four."""
+    pieces = [piece.strip(" ，,；;") for piece in re.split(r"[？?；;]+", text) if piece.strip(" ，,；;。")]
+    questions: list[str] = []
+    for piece in pieces:
+        for one in _by_comma(piece):
+            questions.extend(_distributed(_inherits(one, questions)))
+    unique = list(dict.fromkeys(question for question in questions if question))
+    return tuple(unique[:_MAX_PARTS]) or (text,)
+
+
+def _by_comma(piece: str) -> list[str]:
+    """Divide at the commas (and 、 or 和 between two holes) where each side asks something."""
+    sides = re.split(r"[，,、]|(?<=多少)(?:和|与|以及)|(?:以及|并且|还有)(?=[^，]*(?:多少|什么|谁|哪|何时))", piece)
+    asking = [side for side in sides if side and ASKS.search(side)]
+    if len(asking) < 2:
+        return [piece]
+    sides = _with_verbs(sides)
+    merged: list[str] = []
+    held = ""
+    for side in sides:
+        if not side:
+            continue
+        held = f"{held}，{side}" if held else side
+        if ASKS.search(side):
+            merged.append(held)
+            held = ""
+    if held and merged:
+        merged[-1] += f"，{held}"
+    first = merged[0]
+    return [first] + [_with_subject(first, one) for one in merged[1:]]
+
+
+def _with_verbs(sides: Sequence[str]) -> list[str]:
+    """Give a bare 哪一年 what the next side says is done (哪一年、在哪里建成了基地)."""
+    given: list[str] = []
+    for side, later in zip(sides, [*sides[1:], ""], strict=True):
+        hole = _ASKED_ALONE.fullmatch(side or "")
+        verb = _ASKED_FIRST.match(later or "")
+        given.append(side + later[verb.end() :] if hole and verb else side)
+    return given
+
+
+_IN = r"(?:在|于|从|由)?"
+_ASKED_ALONE = re.compile(
+    rf"{_IN}(?:何时|何地|谁|什么时候|哪(?:一?[年天月]|里|儿|个|些|位|家|一?个?[^，]{{1,3}})|几[月号日点])"
+)
+_ASKED_FIRST = re.compile(
+    rf"{_IN}(?:何时|何地|谁|什么时候|什么地方|哪(?:一?[年天月]|里|儿|些|位|家|个?[国省市县区地村]))"
+)
+
+
+def _inherits(question: str, earlier: Sequence[str]) -> str:
+    return _with_subject(earlier[0], question) if earlier else question
+
+
+def _with_subject(first: str, later: str) -> str:
+    """Give a later question the subject of the first, unless it names one itself."""
+    later = ELLIPSIS.sub("", later).strip("，, ") or later
+    subject = _subject_of(first)
+    if subject and later.startswith(subject):
+        return later
+    rare = [
+        term for term in content_terms(later) if term.weight >= 0.9 and len(term.text) > 1 and term.text not in first
+    ]
+    named = any(word.flag in {"nr", "ns", "nt", "nz"} for word in tagged(later))
+    if PRONOUN.match(later):
+        later = later[PRONOUN.match(later).end() :]  # type: ignore[union-attr]
+    elif named or (rare and len(later) > 12):
+        return later
+    return later if not subject or subject in later else f"{subject}{later}"
+
+
+def _subject_of(question: str) -> str:
+    """Return what the question says before the noun asked for: 亿卓实业2025年上半年 of 亿卓实业2025年上半年销售收入是多少."""
+    hole = ASKS.search(question)
+    if hole is None:
+        return question
+    if hole[0] == "谁" and question[: hole.start()].endswith("是"):
+        return question[: hole.start() - 1]  # what is asked next is asked of that person
+    head = re.sub(r"(?:是|为|有|达|达到|了|的|在|共|由)+$", "", question[: hole.start()])
+    terms = [term for term in content_terms(head) if term.text in head]
+    if len(terms) < 2:
+        return head if terms and terms[0].weight >= 0.55 else ""
+    last = terms[-1].text
+    at = head.rfind(last)
+    lead = re.sub(r"(?:的|和|与|累计|一共|总共|共计|共|总)+$", "", head[:at])
+    return lead if len(lead) >= 2 else head
+
+
+_BOTH = re.compile(r"以及|和|与|及|跟|、")
+_EACH = re.compile(r"分别|各自|[，,]?各(?=有|是|为|达|由|在)")
+_QUOTED = re.compile(r"[“《「『][^”》」』]*[”》」』]")
+
+
+def _distributed(question: str) -> list[str]:
+    """Take `A和B分别……` apart, and `A和B` before a bare noun asked for; other questions stay whole."""
+    if re.search(r"男女(?:子|单|双)", question) and "混" not in question:
+        return [question.replace("男女", "男", 1), question.replace("男女", "女", 1)]
+    each = _EACH.search(question)
+    quoted = [match.span() for match in _QUOTED.finditer(question)]
+    joins = _BOTH.finditer(question[: each.start()] if each else question)
+    joined = next((one for one in joins if not any(start < one.start() < end for start, end in quoted)), None)
+    if joined is None or not (each or _coordinate(question, joined.start())):
+        return [question]
+    right_end = _right_conjunct(question, joined.start(), joined.end(), each.start() if each else 0)
+    left_start = _left_conjunct(question, joined.start(), question[joined.end() : right_end])
+    left, right = question[left_start : joined.start()], question[joined.end() : right_end]
+    frame = _EACH.sub("", question)
+    whole = question[left_start:right_end]
+    if not left or not right or whole not in frame:
+        return [question]
+    return [frame.replace(whole, left, 1), frame.replace(whole, right, 1)]
+
+
+_LONG = 8  # a right conjunct this long that ends as the left one does is one of two full names
+
+
+def _coordinate(question: str, at: int) -> bool:
+    """Return True when one attribute is asked of two things (布林肯和耶伦访华时间), the hole standing after them."""
+    asked = read_asked(question)
+    hole = ASKS.search(question)
+    if asked.kind not in {"date", "quantity", "person", "place", "thing"} or len(question) > 40:
+        return False
+    if hole is not None and "，" in question[at : hole.start()]:
+        return False  # the second clause asks, and not of the two
+    return hole is None or (at < hole.start() and len(question) - hole.end() <= 3) or hole.start() <= 8
+
+
+def _right_conjunct(question: str, left_end: int, start: int, each: int) -> int:
+    """Return where the right conjunct ends: its quotation or date, a word that ends as the left one does, or one word.
+
+    Without such a word it ends before 分别, at `each` where that is not 0.
+    """
+    rest = question[start:]
+    quoted = re.match(r"[^“《「]{0,10}?[“《「][^”》」]+[”》」]", rest)
+    if quoted and (question[left_end - 1] in "”》」" or rest[0] in "“《「"):
+        return start + quoted.end()
+    if dated := DATE_WORD.match(rest) or re.match(r"(?:19|20)\d\d年?", rest):
+        return start + dated.end()
+    ends = [word.end for word in tagged(rest)]
+    kin = next((end for end in ends if end <= 24 and rest[end - 1] == question[left_end - 1]), 0)
+    if not kin and ends and _bare(question, start):
+        return len(question)
+    if not kin and each > start:
+        return each
+    return start + (kin or (ends[0] if ends else 0))
+
+
+def _bare(question: str, start: int) -> bool:
+    """Return True where two nouns, no names, end a question without a hole (总额及同比增幅)."""
+    words = tagged(question[start:])
+    return ASKS.search(question) is None and bool(words) and words[0].flag[:2] not in {"nr", "ns", "nt", "nz"}
+
+
+def _left_conjunct(question: str, end: int, right: str) -> int:
+    """Return where the left conjunct begins: where it begins as the right one does, by words and their kinds."""
+    left = question[:end]
+    if left[-1:] in "”》」":
+        opened = max(left.rfind(mark) for mark in "“《「")
+        lead = re.search(r"[^，：的在]*$", left[:opened])
+        return lead.start() if lead and right[0] not in "“《「" else opened
+    dated = re.search(rf"(?:{DATE_WORD.pattern}|(?:19|20)\d\d年?)$", left)
+    if dated and (DATE_WORD.match(right) or right[:2] in {"19", "20"}):
+        return dated.start()
+    words, other = tagged(left), tagged(right)
+    if not words or not other:
+        return 0
+    if question.endswith(right) and _bare(question, len(question) - len(right)):
+        return words[-1].start
+    said = max((one.end for one in date_mentions(left)), default=0)
+    words = tuple(word for word in words if word.start >= said) or words
+    if len(right) >= _LONG and right[-1] == left[-1]:
+        return max(left.rfind("，"), left.rfind("：")) + 1
+    for word in reversed(words):
+        if word.text == other[0].text:
+            return word.start
+    count = len(other)
+    for index in range(len(words) - count, -1, -1):
+        if words[index].flag == other[0].flag and end - words[index].start <= 2 * len(right) + 2:
+            named = index and words[index - 1].flag.startswith("nr") and words[index].flag.startswith("nr")
+            return words[index - named].start
+    index = max(0, len(words) - count)
+    while (
+        index
+        and len(words[index - 1].text) == 1
+        and words[index - 1].flag[:1] in {"n", "v", "a", "m", "z", "x", "j"}
+        and words[index - 1].text not in "的在是有"
+    ):
+        index -= 1
+    if is_generic(words[-1].text) and len(words) > count:
+        index -= 1
+    return words[index].start
