@@ -64,6 +64,18 @@ def _mentions(wish: Wish, search: Searcher, archive: Archived, filters: Filters,
     return Listing("not_found", text, nearest=tuple(near[:3]))
 
 
+_DATELINE = re.compile(r"日(?:电|讯|报道|消息)")
+
+
+def _tells_of(day: DateMention, article: Article) -> bool:
+    """Return whether the article tells of that day; the day on which an agency sent it (20日电) is not told of."""
+    text = flat(article.body)
+    return any(
+        one.day == day.day and (agrees(day, one) or not one.month) and not _DATELINE.match(text, one.end - 1)
+        for one in date_mentions(text, article.date)
+    )
+
+
 def _of_day(phrase: str, day: DateMention, search: Searcher, archive: Archived, filters: Filters, top: int) -> Listing:
     """List the reports that name a day, of those the ones that are about what else is asked for."""
     printed = f"{day.month}月{day.day}日"
@@ -74,10 +86,7 @@ def _of_day(phrase: str, day: DateMention, search: Searcher, archive: Archived, 
         if hit.article.kind not in _ADS:
             found.setdefault(hit.article.id, hit.article)
     about = [
-        article
-        for article in found.values()
-        if any(agrees(day, one) and one.day for one in date_mentions(flat(article.body), article.date))
-        and (not terms or _is_about(rest, article))
+        article for article in found.values() if _tells_of(day, article) and (not terms or _is_about(rest, article))
     ]
     if about:
         return _listing(f"共有{len(about)}篇报道写到{printed}：", about, printed)

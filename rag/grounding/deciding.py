@@ -84,7 +84,7 @@ def decide(support: Support, *, with_model: bool) -> Decision:
             break
         bound = binds(support.part.text, evidence_of(found.line))
         if bound.conflict and found.chance >= _CORRECTING:
-            return Decision(support.part, (found,), bound.conflict)
+            return Decision(support.part, (_at(found, bound.start, bound.end),), bound.conflict)
         if found.chance >= enough and not _unfit(support.part, found, with_model):
             answering.append(found)
         else:
@@ -104,8 +104,14 @@ def _corrected(support: Support) -> Decision | None:
         evidence = evidence_of(found.line)
         turned = contradicted(support.part.text, evidence)
         if turned is not None:
-            return Decision(support.part, (found,), f"原文说的是“{turned.clause}”", turned.reasons)
+            told = f"原文说的是“{turned.clause}”"
+            return Decision(support.part, (_at(found, turned.start, turned.end),), told, turned.reasons)
     return None
+
+
+def _at(found: Bearing, start: int, end: int) -> Bearing:
+    """Return the line with the words at `body[start:end]` as those to quote."""
+    return replace(found, taken=(start - found.line.start, end - found.line.start))
 
 
 def settled(decision: Decision) -> Decision:

@@ -65,13 +65,14 @@ def _around(part: Part, text: str, pieces: Sequence[tuple[int, int]], first: int
     return first, last
 
 
-def excerpt(found: Bearing, *parts: Part, tight: bool = False) -> str:
-    """Return the words of the line that answer `parts`, as one run of clauses where they stand near one another.
+def excerpt(*asked: tuple[Part, Bearing], tight: bool = False) -> str:
+    """Return the words of one line that answer the parts, as one run of clauses where they stand near one another.
 
-    `tight` keeps to the clause that has most of the question's words, also for explanations and lists.
+    Each part comes with how the line bears on it. `tight` keeps to the clause that has most of the question's words, also
+    for explanations and lists.
     """
-    text = found.line.text
-    spans = sorted(excerpt_span(part, found, tight=tight) for part in parts)
+    text = asked[0][1].line.text
+    spans = sorted(excerpt_span(part, found, tight=tight) for part, found in asked)
     merged = [spans[0]]
     for start, end in spans[1:]:
         if start - merged[-1][1] <= 12:

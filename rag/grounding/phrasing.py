@@ -55,7 +55,7 @@ def source_claims(group: Sequence[Decision]) -> tuple[Claim, ...]:
     """Return the source's own words as claims; where they correct the question's premise, or confirm it, they say so."""
     first = group[0]
     best = first.lines[0]
-    text = excerpt(best, *(decision.part for decision in group), tight=bool(first.conflict))
+    text = excerpt(*((decision.part, decision.lines[0]) for decision in group), tight=bool(first.conflict))
     one = evidence_of(best.line)
     if first.conflict:
         return (Claim(f"{_CORRECTION}{text}", "supported", (first.conflict,), (one.citation,)),)
@@ -64,7 +64,7 @@ def source_claims(group: Sequence[Decision]) -> tuple[Claim, ...]:
     claims = [Claim(text, "supported", (), (one.citation,))]
     if len(group) == 1 and best.chance < _ALONE:
         claims += [
-            Claim(excerpt(line, first.part), "supported", (), (evidence_of(line.line).citation,))
+            Claim(excerpt((first.part, line)), "supported", (), (evidence_of(line.line).citation,))
             for line in first.lines[1:2]
         ]
     if first.part.asked.kind == "speech":
@@ -109,8 +109,8 @@ def phrase(
         return Phrased(quoted)
     lines = _lines(group)
     sentences = [
-        excerpt(lines[0], *(decision.part for decision in group)),
-        *(excerpt(line, group[0].part) for line in lines[1:]),
+        excerpt(*((decision.part, decision.lines[0]) for decision in group)),
+        *(excerpt((group[0].part, line)) for line in lines[1:]),
     ]
     prompt = answer_prompt(question, list(dict.fromkeys(sentences)), lines[0].line.article.title)
     chance = max(decision.chance for decision in group)

@@ -126,8 +126,9 @@ def _misnamed(other: Misnamed, evidence: Evidence) -> Contradiction:
 
 
 def takes_for_granted(question: str) -> bool:
-    """Return whether `question` tells something before it asks, or calls somebody or something by a name."""
-    return bool(_told_first(_OPENING.sub("", squeezed(question).strip("？?。！! ")))) or names_something(question)
+    """Return whether `question` asks why, tells something before it asks, or gives somebody an office."""
+    text = _OPENING.sub("", squeezed(question).strip("？?。！! "))
+    return bool(_ASKS_WHY.search(text) or _told_first(text)) or names_something(question)
 
 
 def _states_fact(question: str) -> bool:

@@ -271,7 +271,7 @@ def _dates(question: str, line: Line) -> tuple[float, float, float]:
     ]
     score = clash = 0.0
     for wanted in asked:
-        other = any(one.year and wanted.year and one.year != wanted.year and "year" not in one.assumed for one in here)
+        other = _another_time(wanted, here)
         # A date that does not say its year, beside one that says another, is not of the year asked for.
         if any(agrees(wanted, one) and (one.year or not other) for one in here):
             score += 1.0
@@ -285,6 +285,22 @@ def _dates(question: str, line: Line) -> tuple[float, float, float]:
         elif not other:
             score += 0.35
     return 1.0, score / len(asked), clash
+
+
+def _another_time(wanted: DateMention, here: Sequence[DateMention]) -> bool:
+    """Return whether the sentence speaks of another year, or of another part of the year (上半年 for 前三季度).
+
+    6月 in an edition of 2025 is not 2024年6月, though it does not say its year.
+    """
+    return any(
+        (
+            one.year != wanted.year
+            and ("year" not in one.assumed or (one.month == wanted.month and one.month is not None))
+        )
+        or (one.year == wanted.year and wanted.part and one.part and one.part != wanted.part)
+        for one in here
+        if one.year and wanted.year
+    )
 
 
 def of_other_year(part: Part, line: Line, filler: Filler) -> bool:

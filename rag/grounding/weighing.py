@@ -50,7 +50,9 @@ _FOUND = (-1.4, 0.6, 0.3, 0.9)
 _CHECKED = (-1.05, 0.48, 0.12, 0.92, 0.56)
 _MOST_FOUND, _MOST_CHECKED = 8.0, 4.0
 # What was found is checked at once from these odds on, and from these on it need not be.
-_LIKELY, _SURE = 1.2, 3.0
+_LIKELY, _SURE = 0.5, 3.0
+# Where something was found, lines with less than this share of its line's chance are not read.
+_FAR = 0.5
 # From these odds on, all told, the lines after it are not read.
 _GOOD = 1.4
 # Lines whose odds are at least this near to the best one's stand beside it.
@@ -99,6 +101,8 @@ def weigh(decision: Decision, llm: Telling, cancelled: Cancelled | None = None) 
         return settled(decision)
     readings: list[Reading] = []
     for line in decision.lines:
+        if any(one.odds > 0 and line.chance < _FAR * one.bearing.chance for one in readings):
+            break
         one = read(decision.part, line, llm, cancelled)
         if one is not None and one.words and _LIKELY <= one.odds < _SURE:
             one = check(decision.part, one, llm, cancelled)
