@@ -61,6 +61,7 @@ _SPEECH = re.compile(
 _ORGANISATION = re.compile(
     r"(?:哪|什么)(?:一?个|一?家|些|几[个家])?(?:公司|企业|机构|单位|部门|组织|集团|银行|高校|大学|学校|医院|法院|检察院|协会|媒体|平台|球队|队伍?|俱乐部|政党|党|航空公司|使馆|党派)"
 )
+_METRES = frozenset(("多高", "多宽", "多深", "多厚", "多远"))
 _HOLE = re.compile(
     r"第几[个届名次位条批期轮号代任]?|百分之几|几成|几[个名家项件位条次所座种类支届人场只台辆级份部艘集版层号年月天日点]|多少|多[大高长重远宽深快久]|什么(?:时候|时间|地方|样)?|何时|何处|何地|何人|哪一?[个家位名种类项件年月天日所座部本支款届场里儿]|哪些|哪几[个家位名项种]?|哪"
     r"|谁|为什么|为何|为啥|如何|怎么样|怎么|怎样|吗|呢"
@@ -200,6 +201,8 @@ def is_generic(word: str) -> bool:
 def _kind(text: str) -> Kind:
     if _REASON.search(text):
         return "reason"
+    if _CALLED.search(text) and _ROLE.search(_CALLED.sub("", text)):
+        return "person"
     if _YES_NO.search(text) and not re.search(r"什么|谁|多少|哪|几个|怎么", text):
         return "yesno"
     for kind, pattern in _ORDER:
@@ -212,6 +215,7 @@ def _kind(text: str) -> Kind:
     return "topic"
 
 
+_CALLED = re.compile(r"(?:叫|是)?什么名字$|(?:姓甚名谁|叫啥(?:名字)?)$")
 _MEASURED = re.compile(
     r"(?:产量|销量|成绩|比分|总数|数量|面积|长度|高度|重量|里程|规模|名次|排名|得分|病例数|[^多少]数|库存|产能|总量|学分|分数线?)$"
 )
@@ -250,6 +254,8 @@ def _unit(text: str, before: str, after: str) -> tuple[str, str]:
         unit = "" if match["few"] == "成" else match["few"][0] if match["few"] != "个人" else "人"
     elif found := _UNIT_AFTER.match(after):
         unit = found[1]
+    if match and not unit and match.group() in _METRES:
+        return "米", ""
     if (
         after.startswith(("比例", "百分"))
         or (match and match.group() in {"百分之几", "几成"})

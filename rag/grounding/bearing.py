@@ -46,6 +46,8 @@ def read_part(text: str, topic: Sequence[Term] = ()) -> Part:
 
 
 def _without_hole(text: str, asked: Asked) -> str:
+    if asked.kind == "identity":
+        return asked.who
     if asked.who:  # 陈明说了 must not be read as one name
         return text.replace(asked.who, f" {asked.who} ", 1)
     if asked.unit and (counted := re.match(rf"[亿万千百十]*{re.escape(asked.unit)}", asked.after)):

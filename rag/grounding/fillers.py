@@ -11,7 +11,7 @@ from dataclasses import dataclass
 from functools import lru_cache
 
 from rag.grounding.asked import Asked
-from rag.grounding.names import MODIFIERS, offices, people
+from rag.grounding.names import MODIFIERS, Person, offices, people
 from rag.grounding.reading import tagged
 from rag.grounding.terms import plainly_tagged
 from rag.text.dates import date_mentions
@@ -65,7 +65,9 @@ def fillers(asked: Asked, text: str, edition: str = "") -> tuple[Filler, ...]:
     if asked.kind == "person":
         return _persons(asked, text)
     if asked.kind == "place":
-        return _places(text)
+        return _places(asked, text)
+    if asked.kind == "organisation":
+        return _organisations(asked, text)
     if asked.kind in {"thing", "topic"}:
         return _things(asked, text)
     pattern = _PATTERNS.get(asked.kind)
@@ -82,13 +84,18 @@ def _dates(asked: Asked, text: str, edition: str) -> tuple[Filler, ...]:
         said = (wanted == "年" and bool(one.year)) or (wanted == "月" and bool(one.month))
         if wanted and not said:
             continue
-        if _PERIOD.match(text, one.end) or _REPORTED.match(text, one.end) or _AGENCY.search(text[: one.start]):
+        reported = _REPORTED.match(text, one.end) or _AGENCY.search(text[: one.start])
+        if _PERIOD.match(text, one.end) or (reported and not _TOLD_WHEN.search(asked.question)):
             continue
         fit = 1.0 if one.day or wanted else 0.9 if one.month else 0.75 if one.year and not one.relative else 0.5
+        if not one.day and not one.relative and _DAY_ASKED.search(asked.question):
+            fit *= 0.4
         found.append(Filler(one.start, one.end, fit))
     return tuple(found)
 
 
+_TOLD_WHEN = re.compile(r"得知|获悉|报道|发布|公布|宣布|电讯?")
+_DAY_ASKED = re.compile(r"哪一?[天日]|几[号日]")
 # The day of the report is not the day of what it tells: 新华社北京4月3日电, 韩联社6日称.
 _REPORTED = re.compile(r"(?:电|讯|称|报道|消息|发布|表示|从|获悉|晚间?报道|晚?在.{0,10}例行)")
 _AGENCY = re.compile(r"(?:社|报|网|讯|记者|发言人[\u3400-\u9fff]{2,4})[\u3400-\u9fff]{0,4}$")
@@ -103,7 +110,21 @@ def _persons(asked: Asked, text: str) -> tuple[Filler, ...]:
     writers = re.search(r"记者|通讯员|作者|摄影", asked.question)
     wanted = _office_asked(asked)
     found = []
-    for one in people(text):
+    named = list(people(text))
+    # A part of a quoted phrase (“融合惠转”行动) is nobody's name.
+    phrases = [match.span() for match in re.finditer(r"[“《][^”》]{3,10}[”》]", text)]
+    if re.search(
+        r"谁(?:曾|还|也)?(?:说|表示|认为|指出|介绍|称|讲|提出|强调)|谁(?:说|讲)的|哪位.{0,6}(?:说|表示|认为|指出)",
+        asked.question,
+    ):
+        named += [
+            Person(match[1], match.start(1), match.end(1))
+            for match in _SPEAKER.finditer(text)
+            if not any(one.start < match.end(1) and match.start(1) < one.end for one in named)
+        ]
+    for one in named:
+        if any(start < one.start and one.end < end for start, end in phrases):
+            continue
         if not writers and (one.title in _WRITERS or _BYLINE.search(text[: one.start])):
             continue
         fit = 1.0 if len(one.name) > 1 else 0.5
@@ -143,6 +164,8 @@ def _unmodified(office: str, text: str) -> bool:
     return any(not text[: match.start()].endswith(MODIFIERS) for match in re.finditer(re.escape(office), text))
 
 
+# Who speaks, where the name is none that the program knows (悉尼花商苏西说).
+_SPEAKER = re.compile(r"(?<![\u3400-\u9fff])([\u3400-\u9fffA-Za-z·]{2,16}?)(?:说|表示|认为|指出|介绍说|坦言)[，：:]")
 _WRITERS = frozenset(("记者", "通讯员", "编辑", "主编", "摄影"))
 _BYLINE = re.compile(
     r"[（(][^）)]{0,40}(?:记者|通讯员|摄|文/|图/|编辑)[^）)]{0,30}$|(?:记者|通讯员|责编|编辑|来源)[:：]?\s?[^，。；]{0,12}$"
@@ -186,7 +209,6 @@ def _asked_noun(asked: Asked) -> str:
 
 
 _PATTERNS: dict[str, re.Pattern[str]] = {
-    "organisation": _ORGANISATION_TAIL,
     "list": _ENUMERATION,
     "reason": _REASON_MARK,
     "manner": _MANNER_MARK,
@@ -230,7 +252,7 @@ def _unit_fit(asked: Asked, figure: Quantity) -> float:
         return 0.9 if figure.unit else 0.6 if len(figure.text) < 5 or _SCALED.search(figure.text) else 0.0
     wanted = quantities(f"3{asked.unit}")
     if not wanted:
-        return 0.5
+        return 0.0 if figure.unit else 0.5
     if figure.unit == wanted[0].unit:
         return 1.0
     if same_unit(wanted[0], figure):
@@ -238,8 +260,12 @@ def _unit_fit(asked: Asked, figure: Quantity) -> float:
     return 0.0
 
 
-def _places(text: str) -> tuple[Filler, ...]:
-    """Return the places, those said to be where something is (位于, 在) before those that only occur."""
+def _places(asked: Asked, text: str) -> tuple[Filler, ...]:
+    """Return the places, those said to be where something is (位于, 在) before those that only occur.
+
+    Where the question names the sort (哪个村), the others fit less.
+    """
+    sort = re.search(r"哪一?个?(省|市|县|区|州|镇|乡|村|街道|社区|国)", asked.question)
     found = [
         Filler(word.start, word.end, max(0.5, _led(text, word.start)))
         for word in plainly_tagged(text)
@@ -251,7 +277,41 @@ def _places(text: str) -> tuple[Filler, ...]:
         if lead and lead.end() < len(match[0]):
             start += lead.end()
         found.append(Filler(start, match.end(), max(0.4, _led(text, start))))
+    if sort:
+        found = [Filler(one.start, one.end, _of_sort(text[one.start : one.end], sort[1], one.fit)) for one in found]
     return tuple(sorted(found, key=lambda one: one.start))
+
+
+def _of_sort(place: str, sort: str, fit: float) -> float:
+    """Return how well a place fits where its sort is asked for; a province or city is often printed without it."""
+    if place.endswith(sort):
+        return max(fit, 0.9)
+    return fit * (0.4 if sort in {"县", "镇", "乡", "村", "街道", "社区"} else 1.0)
+
+
+def _organisations(asked: Asked, text: str) -> tuple[Filler, ...]:
+    """Return the bodies; one that is only called by its sort (送往医院) is not named."""
+    found = []
+    for match in _ORGANISATION_TAIL.finditer(text):
+        words = tagged(match[0])
+        named = (len(words) > 1 and words[-2].flag[:1] in _NAMING) or len(words) == 1
+        sort = next((noun for noun in _SORTS if noun in asked.question), "")
+        kin = not sort or bool(re.search(_SORTS[sort], match[0]))
+        found.append(Filler(match.start(), match.end(), (1.0 if named else 0.4) * (1.0 if kin else 0.6)))
+    return tuple(found)
+
+
+# Tags that a word right before 公司 or 医院 has where it is part of its name.
+_NAMING = frozenset("nabjzxmsf")
+_SORTS = {
+    "公司": "公司|集团",
+    "企业": "公司|集团|厂",
+    "医院": "医院|卫生院",
+    "大学": "大学|学院",
+    "高校": "大学|学院",
+    "学校": "大学|学院|中学|小学|学校",
+    "银行": "银行|信用社",
+}
 
 
 def _led(text: str, start: int) -> float:

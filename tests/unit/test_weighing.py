@@ -153,8 +153,8 @@ def test_the_quotation_holds_what_was_taken_wherever_it_stands():
     model = reader({"全面整改。": taken("8760万元", 8.0)})
     weighed = weigh(Decision(part, (replace(bearing(part, line), chance=0.6, filler=None),)), model)
     assert weighed.found == "8760万元"
-    assert "8760万元" in excerpt(weighed.lines[0], part)
-    assert len(excerpt(weighed.lines[0], part)) < len(body)
+    assert "8760万元" in excerpt((part, weighed.lines[0]))
+    assert len(excerpt((part, weighed.lines[0]))) < len(body)
 
 
 def test_a_name_that_begins_like_nothing_is_a_name():
