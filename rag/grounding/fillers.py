@@ -278,7 +278,8 @@ def _places(asked: Asked, text: str) -> tuple[Filler, ...]:
             start += lead.end()
         found.append(Filler(start, match.end(), max(0.4, _led(text, start))))
     if sort:
-        found = [Filler(one.start, one.end, _of_sort(text[one.start : one.end], sort[1], one.fit)) for one in found]
+        of_sort = [(one, _of_sort(text[one.start : one.end], sort[1], one.fit)) for one in found]
+        found = [Filler(one.start, one.end, fit) for one, fit in of_sort if fit]
     return tuple(sorted(found, key=lambda one: one.start))
 
 
@@ -286,7 +287,7 @@ def _of_sort(place: str, sort: str, fit: float) -> float:
     """Return how well a place fits where its sort is asked for; a province or city is often printed without it."""
     if place.endswith(sort):
         return max(fit, 0.9)
-    return fit * (0.4 if sort in {"县", "镇", "乡", "村", "街道", "社区"} else 1.0)
+    return 0.0 if sort in {"县", "镇", "乡", "村", "街道", "社区"} else fit
 
 
 def _organisations(asked: Asked, text: str) -> tuple[Filler, ...]:

@@ -85,6 +85,8 @@ def _with_subject(first: str, later: str) -> str:
     """Give a later question the subject of the first, unless it names one itself."""
     later = ELLIPSIS.sub("", later).strip("，, ") or later
     subject = _subject_of(first)
+    if _COMPARES.match(later):
+        subject = _asked_of(first)
     if subject and later.startswith(subject):
         return later
     rare = [
@@ -96,6 +98,18 @@ def _with_subject(first: str, later: str) -> str:
     elif named or (rare and len(later) > 12):
         return later
     return later if not subject or subject in later else f"{subject}{later}"
+
+
+# A question that begins so is of the very figure that was asked for before (不合格率是多少？比去年同期下降多少？).
+_COMPARES = re.compile(
+    r"(?:比|较|同比|环比|与|和)(?:去年|上年|前年|上月|上期|上季度|往年|.{0,6}同期)|[同环]比|又?(?:上升|下降|增长|提高|减少|增加)了?多少"
+)
+
+
+def _asked_of(question: str) -> str:
+    """Return what the question says before its hole, the noun asked for with it."""
+    hole = ASKS.search(question)
+    return re.sub(r"(?:是|为|有|达|达到|了)+$", "", question[: hole.start()]) if hole else question
 
 
 def _subject_of(question: str) -> str:
@@ -161,7 +175,7 @@ def _right_conjunct(question: str, left_end: int, start: int, each: int) -> int:
     """
     rest = question[start:]
     quoted = re.match(r"[^“《「]{0,10}?[“《「][^”》」]+[”》」]", rest)
-    if quoted and (question[left_end - 1] in "”》」" or rest[0] in "“《「"):
+    if not each and quoted and (question[left_end - 1] in "”》」" or rest[0] in "“《「"):
         return start + quoted.end()
     if dated := DATE_WORD.match(rest) or re.match(r"(?:19|20)\d\d年?", rest):
         return start + dated.end()
@@ -170,7 +184,7 @@ def _right_conjunct(question: str, left_end: int, start: int, each: int) -> int:
     if not kin and ends and _bare(question, start):
         return len(question)
     if not kin and each > start:
-        return each
+        return start + len(question[start:each].rstrip("，, "))
     return start + (kin or (ends[0] if ends else 0))
 
 

@@ -189,7 +189,7 @@ def content_terms(question: str) -> tuple[Term, ...]:
                 weight = min(0.3, weight)
             elif flag.startswith("nr") or flag in {"ns", "nz", "nt"}:
                 weight = max(0.6, weight)
-            named = flag.startswith("nr") or flag in {"ns", "nz", "nt"}
+            named = flag.startswith("nr") or flag in {"ns", "nz", "nt"} or (weight >= _UNKNOWN and flag[:1] == "n")
             found.setdefault(word, Term(word, max(0.05, weight), name=named))
     return tuple(found.values())
 
