@@ -10,6 +10,8 @@ import re
 from dataclasses import dataclass
 from typing import Literal
 
+from rag.grounding.names import TITLES
+
 Kind = Literal[
     "person", "quantity", "duration", "date", "place", "organisation", "list", "reason", "manner", "identity", "thing",
     "yesno", "speech", "topic",
@@ -20,7 +22,7 @@ _REASON = re.compile(
     r"为什么|为何|为啥|何以|缘何|怎么(?:会|反而|反倒|又|还|就|突然|没)|因为什么|因何|什么原因|出于什么|的?原因(?:是什么|是|有哪些|何在)?[？?]?$|怎么(?=[^样么]{0,12}(?:升|降|增|减|涨|跌))"
 )
 _DURATION = re.compile(
-    r"多久(?!.{0,2}[一1两几]次)|多长时间(?!.{0,2}一次)|几(?:个?小时|天|个?月|年|周|个?星期|分钟)|多少(?:个?小时|天|个?月|年(?![级度龄])|周|分钟)|(?:时长|时限|期限|任期|工期|片长)(?:是|为)?(?:多少|多长|多久)?[？?]?$"
+    r"多久(?!.{0,2}[一1两几]次)|多长时间(?!.{0,2}一次)|(?<!哪)几(?:个?小时|天|个?月|年|周|个?星期|分钟)|多少(?:个?小时|天|个?月|年(?![级度龄])|周|分钟)|(?:时长|时限|期限|任期|工期|片长)(?:是|为)?(?:多少|多长|多久)?[？?]?$"
 )
 _DATE = re.compile(
     r"什么时候|什么时间|什么日子|何时|何日|哪[一几]?天|哪[一几]?年|哪几?个?月|哪[一几]?日|几月|几号|几日|几点|哪个(?:时间|年份|月份|日期|季度|时期)|什么时期"
@@ -201,7 +203,8 @@ def is_generic(word: str) -> bool:
 def _kind(text: str) -> Kind:
     if _REASON.search(text):
         return "reason"
-    if _CALLED.search(text) and _ROLE.search(_CALLED.sub("", text)):
+    called = _CALLED.sub("", text)
+    if called != text and (_ROLE.search(called) or called.endswith(tuple(TITLES))):
         return "person"
     if _YES_NO.search(text) and not re.search(r"什么|谁|多少|哪|几个|怎么", text):
         return "yesno"

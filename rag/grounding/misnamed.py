@@ -47,14 +47,15 @@ def _other_office(question: str, evidence: Evidence) -> Misnamed | None:
         if not _OFFICE.search(asked.title):
             continue
         office = f"{asked.modifiers}{asked.title}"
+        # In a question a name may run into the verb (李敏提).
+        name = next((name for name in (asked.name, asked.name[:2]) if len(name) > 1 and name in body), asked.name)
         around = [
-            body[max(0, match.start() - _BEFORE) : match.end() + _AFTER]
-            for match in re.finditer(re.escape(asked.name), body)
+            body[max(0, match.start() - _BEFORE) : match.end() + _AFTER] for match in re.finditer(re.escape(name), body)
         ]
         if any(_holds(asked.modifiers, asked.title, text) for text in around):
             continue
         for one in people(quote):
-            if one.name == asked.name and _OFFICE.search(one.title):
+            if one.name == name and _OFFICE.search(one.title):
                 return Misnamed(f"{one.modifiers}{one.title}", office, one.start, one.end)
     return None
 

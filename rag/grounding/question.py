@@ -30,6 +30,7 @@ _REPORTS = r"(?:报道|文章|新闻|稿件?|消息|通讯)"
 _WHICH = r"(?:哪些|哪几?篇|哪几?[则条]|什么|多少篇?|几篇)"
 _TELLS = r"(?:提到|提及|涉及|谈到|说到|写到|讲到|谈及|介绍|报道|说|讲|写)(?:过|了)?"
 _ABOUT = r"(?:关于|有关|涉及|提到|提及|谈到|报道)"
+_ABOUT_SOMETHING = re.compile(r"关于|有关|涉及|提到|提及|谈到")
 _MENTIONS = re.compile(
     rf"{_WHICH}(?:篇|则|条|的)?{_REPORTS}(?:里|中|都|曾|是)*(?:{_TELLS}|关于|有关|[与和跟](?=.+(?:有关|相关)))(?P<told>.{{1,60}})"
     rf"|(?:有没有|有无|是否有|有哪些|有多少篇?|有几篇|有什么|找(?:一下|出)?|列出|列举|搜索?(?:一下)?|查找?(?:一下)?)[^，]{{0,6}}?{_ABOUT}(?P<sought>.{{1,40}}?)(?:有关|相关)?的?(?:所有|全部|相关)?{_REPORTS}"
@@ -40,7 +41,7 @@ _MENTIONS = re.compile(
     r"(?:里|中|上)?(?:都|曾|曾经)?(?:用|写|提|出现|讲|说|涉及|谈|报道)"
     rf"|(?:把|将)(?:所有|全部)?(?:{_TELLS}|{_ABOUT})(?P<fetched>.{{1,40}}?)(?:有关|相关)?的?(?:所有|全部)?{_REPORTS}(?:都|全|统统)?(?:找|列|挑|搜|查|调)"
     rf"|{_WHICH}(?:篇|则|条)?(?:{_REPORTS})?(?:都)?(?:是|来自|出自|转自|采用)(?P<source>[^，\d的]{{1,8}}?[社网])(?=.*(?:电讯|电稿|专电|稿|报道|消息|的))"
-    rf"|^(?P<held>.{{2,40}}?)[，,](?:版面上|报上|报纸上|这一?[期版]|本[期版])?有{_WHICH}{_REPORTS}[？?]?$"
+    rf"|^(?P<held>.{{5,40}}?)[，,](?:版面上|报上|报纸上|这一?[期版]|本[期版])?有{_WHICH}{_REPORTS}[？?]?$"
 )
 _HOLDS = r"(?:上|里|中|都|一共|总共|共|主要)*(?:有|登了?|刊登了?|刊发了?|报道了?|讲了?|说了?)(?:些)?(?:哪些|哪几|什么|多少|几)"
 _EDITION = re.compile(
@@ -103,9 +104,12 @@ def _intent(text: str) -> Intent:
         return "dates"
     if _WRITER.search(text) and re.search(r"报道|文章|新闻|消息|照片|图片|稿|通讯|这篇|一文|写|拍", text):
         return "writer"
-    if _EDITION.search(text) and len(text) <= 40 and not re.search(_ABOUT, text):
+    listed = _MENTIONS.search(text)
+    if listed and listed["held"]:
+        return "mentions"
+    if _EDITION.search(text) and len(text) <= 40 and not _ABOUT_SOMETHING.search(text):
         return "edition"
-    if _MENTIONS.search(text):
+    if listed:
         return "mentions"
     return "summary" if _SUMMARY.search(text) else "facts"
 

@@ -44,3 +44,26 @@ def test_last_year_is_the_year_before_the_edition():
     body = "去年全市旅游收入60.4亿元。"
     assert fillers(decided("2022年全市旅游收入是多少？", body, "2023-01-20")) == ["60.4亿元"]
     assert not decided("2022年全市旅游收入是多少？", body, "2024-01-20").answered
+
+
+def test_another_part_of_the_year_or_month_of_another_year_does_not_answer():
+    half = "2023年上半年，全市旅游收入67.5亿元。"
+    assert decided("2023年上半年全市旅游收入是多少？", half, "2023-08-18").answered
+    assert not decided("2023年前三季度全市旅游收入是多少？", half, "2023-08-18").answered
+    june = "数据显示，6月，旅游服务窗口受理咨询2895件。"
+    assert decided("2025年6月，旅游服务窗口受理了多少件咨询？", june, "2025-07-11").answered
+    assert not decided("2024年6月，旅游服务窗口受理了多少件咨询？", june, "2025-07-11").answered
+
+
+def test_a_model_reads_lines_whose_noun_or_name_the_program_does_not_find():
+    body = "据统计，今年旅游业服务对象达4500余人次。"
+    assert not decided("今年旅游业的接待人次是多少？", body).answered or fillers(
+        decided("今年旅游业的接待人次是多少？", body)
+    )
+    assert decided("今年旅游业的服务对象有多少？", body, with_model=True).answered
+
+
+def test_a_false_premise_is_corrected_by_a_line_that_would_not_answer():
+    body = "东湖公园日均接待游客2.5万人次。园内樱花盛开。"
+    decision = decided("东湖公园日均接待游客25万人次，请问占全市的几成？", body)
+    assert decision.conflict == "原文说的是“东湖公园日均接待游客2.5万人次”"

@@ -1,0 +1,159 @@
+"""What a question wants: its kind, its parts, its listing, and what a pronoun in it stands for. All made up."""
+
+from __future__ import annotations
+
+import pytest
+
+from rag.grounding.asked import read_asked
+from rag.grounding.misnamed import misnamed
+from rag.grounding.premise import contradicted, premise, takes_for_granted
+from rag.grounding.question import read_question
+from rag.grounding.terms import content_terms
+from rag.schema import Article, Evidence, Turn
+
+
+def evidence(text: str, body: str = "", date: str = "") -> Evidence:
+    from rag.schema import Edition
+
+    body = body or text
+    start = body.index(text)
+    return Evidence(1, Article("东湖公园二期建成", body, edition=Edition("", date)), start, start + len(text))
+
+
+@pytest.mark.parametrize(
+    ("question", "kind", "measure"),
+    [
+        ("表彰大会几号开的，上午还是下午？", "date", ""),
+        ("现在坐几号线去机场？", "quantity", ""),
+        ("文中举了哪几个例子？", "list", ""),
+        ("大赛设了哪4个专项赛？", "list", ""),
+        ("废水占来水的几成？", "quantity", "percent"),
+        ("余额占总资产的百分之几？", "quantity", "percent"),
+        ("它是本市的第几代渡轮？", "quantity", "ordinal"),
+        ("李敏的职务怎么写？", "identity", ""),
+        ("剧里演的是谁？", "person", ""),
+        ("代表团团长叫什么名字？", "person", ""),
+        ("业务量怎么反而下滑了？", "reason", ""),
+        ("区长是哪几天在乡下调研的？", "date", ""),
+        ("座谈会多久一次？", "topic", ""),
+    ],
+)
+def test_the_kind_asked_for(question, kind, measure):
+    asked = read_asked(question)
+    assert (asked.kind, asked.measure) == (kind, measure)
+
+
+@pytest.mark.parametrize(
+    ("question", "words"),
+    [
+        ("一年要办多少场讲座", ["一年", "要", "办", "讲座"]),
+        ("完工后水质怎样", ["完工", "水质"]),
+        ("聚起了多少游客", ["聚", "游客"]),
+        ("那座李明铜像有多高", ["李明", "铜像"]),
+        ("余额占央行总资产的百分之几", ["余额", "占", "央行", "总资产"]),
+    ],
+)
+def test_what_jieba_runs_together_is_no_rare_name(question, words):
+    assert [term.text for term in content_terms(question)] == words
+
+
+@pytest.mark.parametrize(
+    ("question", "parts"),
+    [
+        (
+            "农业大学校友见面活动和宣传系统“大比武”展演活动，各是哪位市领导出席的？",
+            ["农业大学校友见面活动是哪位市领导出席的", "宣传系统“大比武”展演活动是哪位市领导出席的"],
+        ),
+        ("下沉干部和解决难题分别有多少？", ["下沉干部有多少", "解决难题有多少"]),
+        ("全年进出口总额及同比增幅", ["全年进出口总额", "全年进出口同比增幅"]),
+        ("12家企业和农业大学签约，合同总额是多少？", ["12家企业和农业大学签约，合同总额是多少"]),
+        ("“要为家乡的繁荣与进步出力”，这话是谁讲的？", ["“要为家乡的繁荣与进步出力”，这话是谁讲的"]),
+        (
+            "服务队到现在一共接待了多少咨询、办了多少件事项？",
+            ["服务队到现在一共接待了多少咨询", "服务队到现在办了多少件事项"],
+        ),
+        ("不合格率是多少？比去年同期下降多少？", ["不合格率是多少", "不合格率比去年同期下降多少"]),
+        ("哪一年、在哪里建成了研发基地？", ["哪一年建成了研发基地", "在哪里建成了研发基地"]),
+    ],
+)
+def test_a_double_question_is_taken_apart(question, parts):
+    assert [part.text for part in read_question(question).parts] == parts
+
+
+@pytest.mark.parametrize(
+    ("question", "subject"),
+    [
+        ("“先行区”这个提法，哪几篇报道用到了？", "先行区"),
+        ("把写到主题教育的稿件找出来", "主题教育"),
+        ("3月5日举行的会议，版面上有哪些报道？", "3月5日举行的会议"),
+        ("这一版哪几条是新华社3月5日从北京发的电讯稿？", "新华社"),
+        ("哪些报道提到农业大学？", "农业大学"),
+    ],
+)
+def test_a_listing_is_recognised(question, subject):
+    wish = read_question(question)
+    assert (wish.intent, wish.subject) == ("mentions", subject)
+
+
+def test_a_reporter_who_heard_something_is_not_asked_for():
+    assert read_question("改造完成的消息，记者是哪天得知的？").intent == "facts"
+    assert read_question("今天的报纸有哪些报道？").intent == "edition"
+
+
+@pytest.mark.parametrize(
+    ("last", "answer", "question", "alone"),
+    [
+        (
+            "周平是哪个公司的？",
+            "周平是东湖机械股份有限公司副总经理。",
+            "这家企业在申报什么资金？",
+            "东湖机械股份有限公司在申报什么资金？",
+        ),
+        (
+            "学员坐的是哪艘船？",
+            "他们乘坐并参观了“东湖06号”消防船。",
+            "它是第几代消防船？",
+            "“东湖06号”消防船是第几代消防船？",
+        ),
+        ("哪位演员发文致谢？", "演员周平，他的儿子被送医。", "他毕业于哪所学校？", "周平毕业于哪所学校？"),
+        (
+            "东湖公园有什么新项目？",
+            "东湖公园的游船码头二期将在10月建成。",
+            "它建成后有多少泊位？",
+            "东湖公园的游船码头二期建成后有多少泊位？",
+        ),
+    ],
+)
+def test_a_pronoun_stands_for_what_it_can_mean(last, answer, question, alone):
+    assert read_question(question, (Turn("user", last), Turn("assistant", answer))).text == alone
+
+
+def test_what_is_told_before_the_question_is_a_premise():
+    question = "东湖市医师协会的医师节庆祝大会已经开过了，表彰了多少名医生？"
+    assert premise(question) == "东湖市医师协会的医师节庆祝大会已经开过了"
+    turned = contradicted(question, evidence("东湖市医师协会将于8月19日举办医师节庆祝大会。"))
+    assert turned is not None
+    assert "将" in turned.reasons[0]
+    assert contradicted("东湖大会开了，表彰了多少名医生？", evidence("东湖大会开了三天，表彰医生40名。")) is None
+
+
+@pytest.mark.parametrize(
+    ("question", "body", "said"),
+    [
+        ("副市长李敏提了什么要求？", "市委常委、宣传部部长李敏出席活动并讲话。", "部长"),
+        ("宣传部部长李敏提了什么要求？", "市委常委、宣传部部长李敏出席活动并讲话。", ""),
+        ("市长李敏提了什么要求？", "副市长李敏出席活动。", "副市长"),
+        ("演员李敏提了什么要求？", "副市长李敏出席活动。", ""),
+        ("第四届东湖夏令营有多少人？", "第五届“东湖夏令营”开营，50人参加。", "第五届"),
+        ("第五届东湖夏令营有多少人？", "第五届“东湖夏令营”开营，50人参加。", ""),
+        ("东湖夏令营第一期是哪年办的？", "第三期东湖夏令营开营。", ""),
+    ],
+)
+def test_another_office_or_number_than_the_report_gives(question, body, said):
+    other = misnamed(question, evidence(body))
+    assert (other.said if other else "") == said
+    if said:
+        assert takes_for_granted(question)
+        turned = contradicted(question, evidence(body))
+        assert turned is not None
+        assert turned.clause in body
