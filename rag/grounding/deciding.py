@@ -19,8 +19,9 @@ from rag.text.numbers import flat
 
 # A line answers by itself from this chance on; fitted on answerable and unanswerable questions of the dev sets.
 ENOUGH = 0.5
-# From this chance on a line is put to the model, the best few of them.
+# From this chance on a line is put to the model, the best few of them; the very best also where it says it in other words.
 _ASKED, _MOST_ASKED = 0.1, 4
+_ASKED_OF_BEST = 0.04
 # Where the model cannot be asked for probabilities, it phrases from this chance on, and may find that nothing answers.
 _DOUBTFUL = 0.35
 # From this chance on it answers even so.
@@ -75,11 +76,11 @@ def decide(support: Support, *, with_model: bool) -> Decision:
     """Return which lines answer the part of `support`, if any; `with_model`, which lines are to be put to the model."""
     reasons: list[str] = []
     answering: list[Bearing] = []
-    enough = _ASKED if with_model else ENOUGH
     corrected = _corrected(support)
     if corrected is not None:
         return corrected
-    for found in support.bearings[:_CONSIDERED]:
+    for place, found in enumerate(support.bearings[:_CONSIDERED]):
+        enough = ENOUGH if not with_model else _ASKED if place else _ASKED_OF_BEST
         if found.chance < min(enough, _CORRECTING):
             break
         bound = binds(support.part.text, evidence_of(found.line))
