@@ -28,6 +28,7 @@ _MANNER_MARK = re.compile(
 _PLACE_TAIL = re.compile(
     r"[\u3400-\u9fffA-Za-z0-9]{1,14}?(?:省|市|县|区|州|镇|乡|村|街道|社区|路|街|馆|厅|园|中心|大学|学院|广场|基地|酒店|机场|港|站|湖|江|河|山|岛|桥|宫|厦|塔|城|国|楼|会场|体育场|公司|医院|学校|庄|湾|园区|高新区|开发区)"
 )
+_SORT_ASKED = re.compile(r"哪一?个?(省|市|县|区|州|镇|乡|村|街道|社区|国)")
 _PLACE_LEAD = re.compile(r"位于|地处|坐落于?|[在于赴到至从]")
 _ORGANISATION_TAIL = re.compile(
     r"[\u3400-\u9fffA-Za-z0-9·（）()]{2,24}?(?:公司|集团|局|委|部|署|厅|处|院|会|社|银行|大学|学院|中心|协会|组织|联盟|队|党|医院|学校|法院|检察院|办公室|俱乐部|平台|使馆|基金|网|台|报|厂|所|馆|店|站|机构|企业|政府)"
@@ -265,7 +266,7 @@ def _places(asked: Asked, text: str) -> tuple[Filler, ...]:
 
     Where the question names the sort (哪个村), the others fit less.
     """
-    sort = re.search(r"哪一?个?(省|市|县|区|州|镇|乡|村|街道|社区|国)", asked.question)
+    sort = _SORT_ASKED.search(asked.question)
     found = [
         Filler(word.start, word.end, max(0.5, _led(text, word.start)))
         for word in plainly_tagged(text)
@@ -287,7 +288,16 @@ def _of_sort(place: str, sort: str, fit: float) -> float:
     """Return how well a place fits where its sort is asked for; a province or city is often printed without it."""
     if place.endswith(sort):
         return max(fit, 0.9)
-    return 0.0 if sort in {"县", "镇", "乡", "村", "街道", "社区"} else fit
+    return 0.0 if sort in _PRINTED_WITH else fit
+
+
+_PRINTED_WITH = frozenset(("县", "镇", "乡", "村", "街道", "社区"))
+
+
+def strict_sort(asked: Asked) -> str:
+    """Return the sort of place asked for where such places are always printed with it (哪个村); else nothing."""
+    sort = _SORT_ASKED.search(asked.question)
+    return sort[1] if sort and sort[1] in _PRINTED_WITH else ""
 
 
 def _organisations(asked: Asked, text: str) -> tuple[Filler, ...]:

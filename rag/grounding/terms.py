@@ -125,6 +125,7 @@ _PARTICLES = frozenset(
 _COUNTING = frozenset(("q", "t", "u", "ul", "uj", "ug", "c", "p", "r", "y", "d"))
 _NOUNS = frozenset("ngjx")
 _NAMED = frozenset(("nr", "ns", "nt", "nz"))
+_NAMES_UNKNOWN = frozenset("nzx")
 _UNKNOWN = 0.95  # the rarity of words that the dictionary does not know, or hardly
 _LEADING = frozenset("要能会可想新刚又再没不已里内中占")
 _TRAILING = frozenset("后前里中到起进出过去来上下完给开成走住掉得了着的")
@@ -189,7 +190,11 @@ def content_terms(question: str) -> tuple[Term, ...]:
                 weight = min(0.3, weight)
             elif flag.startswith("nr") or flag in {"ns", "nz", "nt"}:
                 weight = max(0.6, weight)
-            named = flag.startswith("nr") or flag in {"ns", "nz", "nt"} or (weight >= _UNKNOWN and flag[:1] == "n")
+            named = (
+                flag.startswith("nr")
+                or flag in {"ns", "nz", "nt"}
+                or (weight >= _UNKNOWN and flag[:1] in _NAMES_UNKNOWN)
+            )
             found.setdefault(word, Term(word, max(0.05, weight), name=named))
     return tuple(found.values())
 
