@@ -180,7 +180,9 @@ def _fact_events(
         if model is None or (cancelled is not None and cancelled.is_set()):
             phrased = Phrased(source_claims(group) if llm is None or group[0].chance >= ENOUGH else ())
         else:
-            phrased = yield from phrase(asked, group, model, cancelled, clock, english=wish.english)
+            phrased = yield from phrase(
+                asked, group, model, cancelled, clock, english=wish.english, alone=len(groups) == 1
+            )
         if phrased.fault:
             draft.notes.append(_FAILED.format(phrased.fault))
             model = None

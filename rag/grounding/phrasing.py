@@ -31,6 +31,8 @@ _STOP = ("\n", "问题：", "原文：")
 _MAX_LINES = 3
 # A line this likely is read alone; others beside it would only cost time.
 _ALONE = 0.85
+# Characters of a sentence that holds a figure or a name and no more.
+_BARE = 8
 _CORRECTION = "报道的说法与问题不同："
 # What somebody said is quoted, not retold.
 _QUOTED_KINDS = frozenset(("speech",))
@@ -99,10 +101,12 @@ def phrase(
     clock: Clock,
     *,
     english: bool = False,
+    alone: bool = True,
 ) -> Generator[AnswerEvent, None, Phrased]:
     """Return the verified sentences for parts that rest on one sentence, yielding the model's draft as it grows.
 
-    The model's words are shown only when the evidence bears them out and they fill the hole; else the source's are.
+    The model's words are shown only when the evidence bears them out and they fill the hole; else the source's are. Where
+    the answer has other parts too (not `alone`), a bare 80余个 would not say of what: the source's words do.
     """
     quoted = source_claims(group)
     if (group[0].conflict or group[0].part.asked.kind in _QUOTED_KINDS) and not english:
@@ -129,7 +133,9 @@ def phrase(
         return Phrased(own, fault=str(error))
     if cancelled is not None and cancelled.is_set():
         return Phrased(own)
-    return _checked(words, group, lines, quoted)
+    phrased = _checked(words, group, lines, quoted)
+    bare = phrased.by_model and any(len(claim.text) <= _BARE for claim in phrased.claims)
+    return Phrased(quoted, phrased.withheld) if bare and not alone else phrased
 
 
 def _lines(group: Sequence[Decision]) -> tuple[Bearing, ...]:

@@ -17,11 +17,11 @@ QUESTION = "大桥全长多少米？"
 BODY = "清河大桥昨日建成通车。大桥全长860米，设双向六车道。\n"
 
 
-def asked(chance: float, model: ScriptedModel, found: str = "") -> Phrased:
+def asked(chance: float, model: ScriptedModel, found: str = "", *, alone: bool = True) -> Phrased:
     part = read_part(QUESTION)
     line = next(line for line in article_lines(Article("清河大桥通车", BODY)) if "860" in line.text)
     line = replace(bearing(part, line), chance=chance)
-    events = phrase(QUESTION, [Decision(part, (line,), found=found)], model, None, Clock())
+    events = phrase(QUESTION, [Decision(part, (line,), found=found)], model, None, Clock(), alone=alone)
     while True:
         try:
             next(events)
@@ -40,3 +40,9 @@ def test_a_model_that_fails_leaves_what_the_program_would_say_alone(chance: floa
     phrased = asked(chance, ScriptedModel("大桥", breaks_after=0))
     assert phrased.fault
     assert bool(phrased.claims) is shown
+
+
+def test_a_bare_figure_is_not_shown_among_other_parts():
+    assert asked(0.9, ScriptedModel("860米。"), found="860米").claims[0].text == "860米。"
+    assert asked(0.9, ScriptedModel("860米。"), found="860米", alone=False).claims[0].text == "大桥全长860米"
+    assert asked(0.9, ScriptedModel("大桥全长860米。"), found="860米", alone=False).by_model
