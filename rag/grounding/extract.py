@@ -34,7 +34,20 @@ def excerpt_span(part: Part, found: Bearing, *, tight: bool = False) -> tuple[in
         first, last = _around(part, text, pieces, first, last)
     else:
         first, last = _widened(text, pieces, first, last)
+    if last + 1 < len(pieces) and _goes_on(
+        part, text[pieces[first][0] : pieces[last][1]], text[slice(*pieces[last + 1])]
+    ):
+        last += 1
     return max(begin, pieces[first][0]), pieces[last][1]
+
+
+def _goes_on(part: Part, quoted: str, following: str) -> bool:
+    """Return True where a span of time is quoted up to its beginning only (从1月7日开始，到2月15日结束)."""
+    return (
+        part.asked.kind in {"date", "duration"}
+        and bool(re.search(r"[从自].*(?:开始|起)|(?:开始|起)$", quoted))
+        and bool(re.match(r"[到至]|直[到至]|持续|为期", following))
+    )
 
 
 def _stands_alone(part: Part, found: Bearing) -> bool:
