@@ -59,13 +59,17 @@ def premise(question: str) -> str:
 
     Empty where it asserts nothing.
     """
-    text = _OPENING.sub("", squeezed(question).strip("？?。！! "))
+    text = _asked(question)
     if told := _told_first(text):
         return told
     stated = _TAIL.sub("", text)
     for pattern in (_ASKS_WHY, _ASKS_CAUSE, _ASKS_WHETHER, _ASKS_HOW):
         stated = pattern.sub("", stated, count=1)
     return stated.strip("，, ") if stated != text and len(stated) >= 4 else ""
+
+
+def _asked(question: str) -> str:
+    return _OPENING.sub("", squeezed(question).strip("？?。！! "))
 
 
 def _told_first(text: str) -> str:
@@ -91,7 +95,7 @@ def contradicted(question: str, evidence: Evidence) -> Contradiction | None:
     if not sources:
         return None
     claim = read(stated, evidence.article.date)
-    told = _told_first(_OPENING.sub("", squeezed(question).strip("？?。！! ")))
+    told = _told_first(_asked(question))
     reasons: list[str] = []
     touched: set[int] = set()
     for placed in place_clauses(claim, sources):
@@ -127,7 +131,7 @@ def _misnamed(other: Misnamed, evidence: Evidence) -> Contradiction:
 
 def takes_for_granted(question: str) -> bool:
     """Return whether `question` asks why, tells something before it asks, or gives somebody an office."""
-    text = _OPENING.sub("", squeezed(question).strip("？?。！! "))
+    text = _asked(question)
     return bool(_ASKS_WHY.search(text) or _told_first(text)) or names_something(question)
 
 
