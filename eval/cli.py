@@ -159,13 +159,14 @@ def bench_command(
     """Measure speed and growth, as ratios against a peer or a limit in the same run."""
     from eval.bench.outcome import write_outcome
     from eval.bench.suites import measure
-    from eval.runner import RUNS
+    from eval.runner import RUNS, shown_progress
     from eval.tables import ratios_table, text_table
     from rag.settings import read_settings
 
     settings = read_settings(**({"llm": llm} if llm else {}))
     for name in suite:
-        outcome = measure(name, settings, limit)
+        with shown_progress() as progress:
+            outcome = measure(name, settings, limit, progress)
         _console().print(text_table(name, outcome.header, outcome.rows))
         _console().print(ratios_table(outcome.ratios))
         for note in outcome.notes:

@@ -17,6 +17,7 @@ from eval.runner import RUNS
 from eval.scoring import is_right, quantile
 from eval.systems import AnswerJSON, Bench, System, open_system
 from rag.embedding import open_embedder
+from rag.protocols import Progress, no_progress
 from rag.service import open_service
 from rag.settings import Settings
 
@@ -25,7 +26,7 @@ _SENTENCES = 4
 _FAST, _SLOW = 20, 5
 
 
-def measure_ask(settings: Settings, limit: int = 0) -> Outcome:
+def measure_ask(settings: Settings, limit: int = 0, progress: Progress = no_progress) -> Outcome:
     """Ask seed questions of the seed page among 0, 300 and 1,000 other articles; `limit` questions with the model."""
     questions = [one for one in load_dataset("seed").selected(sample=_FAST).questions if not one.history]
     rows: list[tuple[str, ...]] = []
@@ -35,7 +36,7 @@ def measure_ask(settings: Settings, limit: int = 0) -> Outcome:
     for others in _SIZES:
         with tempfile.TemporaryDirectory(prefix="baowen-ask-") as folder:
             bench = _bench(settings, Path(folder), others)
-            row, timings = _asked("baowen, no LLM", open_system("baowen-none", bench), questions, others)
+            row, timings = _asked("baowen, no LLM", open_system("baowen-none", bench), questions, others, progress)
             rows.append(row)
             evidence.append((others + 11, timings["evidence_ms"]))
             whole.append((others + 11, timings["total_ms"]))
@@ -43,7 +44,7 @@ def measure_ask(settings: Settings, limit: int = 0) -> Outcome:
                 ratios.append(Ratio("answer without LLM, warm", timings["total_ms"], 1000.0, "the limit of 1 s", "ms"))
                 if bench.service.llm is not None:
                     few = questions[: limit or _SLOW]
-                    more, with_model = _with_model(bench, few, others)
+                    more, with_model = _with_model(bench, few, others, progress)
                     rows += more
                     ratios += with_model
             bench.service.close()
@@ -71,12 +72,14 @@ def _bench(settings: Settings, folder: Path, others: int) -> Bench:
     return Bench(service, {})
 
 
-def _with_model(bench: Bench, questions: list[Question], others: int) -> tuple[list[tuple[str, ...]], list[Ratio]]:
+def _with_model(
+    bench: Bench, questions: list[Question], others: int, progress: Progress
+) -> tuple[list[tuple[str, ...]], list[Ratio]]:
     warm = getattr(bench.service.llm, "warm", None)
     if callable(warm):
         warm()
-    ours, mine = _asked("baowen", open_system("baowen", bench), questions, others)
-    theirs, its = _asked("CitationQueryEngine", PEERS["citation-engine"](bench), questions, others)
+    ours, mine = _asked("baowen", open_system("baowen", bench), questions, others, progress)
+    theirs, its = _asked("CitationQueryEngine", PEERS["citation-engine"](bench), questions, others, progress)
     ratios = [
         Ratio("complete answer", mine["total_ms"], its["total_ms"], "CitationQueryEngine", "ms"),
         Ratio("tokens read", mine["prompt_tokens"], its["prompt_tokens"], "CitationQueryEngine", "tokens"),
@@ -85,15 +88,17 @@ def _with_model(bench: Bench, questions: list[Question], others: int) -> tuple[l
 
 
 def _asked(
-    name: str, system: System, questions: list[Question], others: int
+    name: str, system: System, questions: list[Question], others: int, progress: Progress
 ) -> tuple[tuple[str, ...], dict[str, float]]:
     answers: list[AnswerJSON] = []
     totals: list[float] = []
     system(questions[0])
-    for question in questions:
+    for done, question in enumerate(questions):
+        progress(f"{name}, {others:,} other articles", done, len(questions))
         started = time.perf_counter()
         answers.append(system(question))
         totals.append(1000 * (time.perf_counter() - started))
+    progress(f"{name}, {others:,} other articles", len(questions), len(questions))
     keys = ("evidence_ms", "first_token_ms", "prompt_tokens")
     found = {key: median(float(answer["timings"].get(key) or 0) for answer in answers) for key in keys}
     found["total_ms"] = median(totals)

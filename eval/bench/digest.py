@@ -13,6 +13,7 @@ from eval.bench.outcome import Outcome, Plot, Ratio, timed
 from eval.datasets import ROOT
 from eval.runner import RUNS
 from rag.embedding import open_embedder
+from rag.protocols import Progress, no_progress
 from rag.schema import Article
 from rag.service import Service, open_service
 from rag.settings import Settings
@@ -21,14 +22,16 @@ from rag.text.tokens import words
 _SIZES = (10, 40, 160, 320)
 
 
-def measure_digest(settings: Settings, limit: int = 0) -> Outcome:
+def measure_digest(settings: Settings, limit: int = 0, progress: Progress = no_progress) -> Outcome:
     """Digest days of 10 to 320 articles (the first `limit` sizes), then the seed edition."""
     rows: list[tuple[str, ...]] = []
     first: list[tuple[float, float]] = []
     again: list[tuple[float, float]] = []
     # The dictionary of Chinese words is read once a process: the start suite times that.
     words("预热")
-    for size in _SIZES[: limit or None]:
+    sizes = _SIZES[: limit or None]
+    for done, size in enumerate(sizes):
+        progress("days of articles", done, len(sizes))
         with tempfile.TemporaryDirectory(prefix="baowen-digest-") as folder:
             quiet = _own(settings, folder).model_copy(update={"llm": "none"})
             service = open_service(quiet, embedder=MadeUpEmbedder(), llm=None)
@@ -40,6 +43,7 @@ def measure_digest(settings: Settings, limit: int = 0) -> Outcome:
             again.append((size, timed(lambda: service.digest(use_llm=False))))  # noqa: B023
             service.close()
             rows.append((f"{size} articles, no LLM", f"{first[-1][1]:.2f}", f"{again[-1][1]:.2f}"))
+    progress("days of articles", len(sizes), len(sizes))
     with tempfile.TemporaryDirectory(prefix="baowen-digest-") as folder:
         own = _own(settings, folder)
         service = open_service(own, embedder=RememberedEmbedder(open_embedder(own), RUNS / ".vectors.sqlite"))

@@ -10,14 +10,14 @@ import numpy as np
 from eval.bench.made_up import made_up_articles
 from eval.bench.outcome import Outcome, Plot, Ratio, timed
 from rag.embedding import open_embedder
-from rag.protocols import Embedder, Vectors
+from rag.protocols import Embedder, Progress, Vectors, no_progress
 from rag.settings import Settings
 
 _PASSAGES = 96
 _QUERIES = 30
 
 
-def measure_embed(settings: Settings, limit: int = 0) -> Outcome:
+def measure_embed(settings: Settings, limit: int = 0, progress: Progress = no_progress) -> Outcome:
     """Embed passages of 60 to 540 characters and short questions with both; compare speed and direction."""
     count = limit or _PASSAGES
     engines: dict[str, Embedder] = {
@@ -35,9 +35,10 @@ def measure_embed(settings: Settings, limit: int = 0) -> Outcome:
     for name, engine in engines.items():
         engine.query("预热")
         rates[name] = []
-        for texts in by_length.values():
+        for done, texts in enumerate(by_length.values(), 1):
             seconds = timed(partial(engine.passages, texts))
             rates[name].append((float(np.mean([len(text) for text in texts])), len(texts) / seconds))
+            progress(name, done, len(by_length))
         query_ms[name] = 1000 * timed(partial(_query_all, engine, questions)) / len(questions)
         vectors[name] = np.concatenate([engine.passages(texts) for texts in by_length.values()])
     cosines = (vectors["ours"] * vectors["torch float32"]).sum(axis=1)

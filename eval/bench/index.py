@@ -22,6 +22,7 @@ from rag.index import SearchIndex
 from rag.index.local import open_index
 from rag.ingest import embed_articles
 from rag.pages.ready import make_page
+from rag.protocols import Progress, no_progress
 from rag.retrieval import Retriever
 from rag.schema import Article, Filters
 from rag.settings import Settings
@@ -49,23 +50,23 @@ class Measured:
     remove_s: float
 
 
-def measure_index(settings: Settings, limit: int = 0) -> Outcome:
+def measure_index(settings: Settings, limit: int = 0, progress: Progress = no_progress) -> Outcome:
     """Measure the first `limit` of the sizes (all: a thousand to a hundred thousand)."""
-    return _outcome("index", [_measured(size, settings) for size in _SIZES[: limit or None]])
+    return _outcome("index", [_measured(size, settings, progress) for size in _SIZES[: limit or None]])
 
 
-def measure_scale(settings: Settings, limit: int = 0) -> Outcome:
+def measure_scale(settings: Settings, limit: int = 0, progress: Progress = no_progress) -> Outcome:
     """Measure up to a million passages (the first `limit` sizes)."""
-    return _outcome("scale", [_measured(size, settings) for size in (*_SIZES, _MILLION)[: limit or None]])
+    return _outcome("scale", [_measured(size, settings, progress) for size in (*_SIZES, _MILLION)[: limit or None]])
 
 
-def _measured(size: int, settings: Settings) -> Measured:
+def _measured(size: int, settings: Settings, progress: Progress) -> Measured:
     embedder = MadeUpEmbedder()
     with tempfile.TemporaryDirectory(prefix="baowen-index-") as name:
         folder = Path(name)
         archive = open_archive(folder, embedder)
         articles = made_up_articles(size + _CHANGED, sentences=2)
-        _fill(archive, islice(articles, size), embedder)
+        _fill(archive, islice(articles, size), embedder, size, progress)
         open_index(folder / "index", archive).close()
         before = memory_mb()
         started = time.perf_counter()
@@ -96,15 +97,24 @@ def _measured(size: int, settings: Settings) -> Measured:
     )
 
 
-def _fill(archive: Archive, articles: Iterator[Article], embedder: MadeUpEmbedder) -> None:
+def _fill(
+    archive: Archive,
+    articles: Iterator[Article],
+    embedder: MadeUpEmbedder,
+    size: int,
+    progress: Progress = no_progress,
+) -> None:
+    done = 0
     while batch := list(islice(articles, _A_PAGE)):
         page = make_page(batch, f"made-up/{batch[0].date}")
         passages, vectors = embed_articles(page.articles, embedder)
         archive.add_page(page, passages, vectors, embedder)
+        done += len(batch)
+        progress(f"{size:,} passages", done, size)
 
 
 def _added(archive: Archive, articles: Sequence[Article], embedder: MadeUpEmbedder, index: SearchIndex) -> None:
-    _fill(archive, iter(articles), embedder)
+    _fill(archive, iter(articles), embedder, len(articles))
     index.refresh()
 
 

@@ -9,7 +9,7 @@ from eval.bench.made_up import MadeUpEmbedder, made_up_articles, write_jsonl
 from eval.bench.outcome import Outcome, Plot, Ratio, folder_mb, timed
 from eval.peers import llama_index_embedding
 from eval.systems import Bench
-from rag.protocols import Embedder
+from rag.protocols import Embedder, Progress, no_progress
 from rag.service import Service, open_service
 from rag.settings import Settings
 from rag.text.passages import cut_passages, embedding_text
@@ -18,12 +18,14 @@ _SIZES = (250, 500, 1000, 2000, 4000)
 _REAL = 60
 
 
-def measure_ingest(settings: Settings, limit: int = 0) -> Outcome:
+def measure_ingest(settings: Settings, limit: int = 0, progress: Progress = no_progress) -> Outcome:
     """Ingest growing archives with vectors that cost nothing, and a small one with the real one beside its peers."""
     rows: list[tuple[str, ...]] = []
     rate: list[tuple[float, float]] = []
     again: list[tuple[float, float]] = []
-    for size in _SIZES[: limit or None]:
+    sizes = _SIZES[: limit or None]
+    for done, size in enumerate(sizes):
+        progress("growing archives", done, len(sizes))
         with tempfile.TemporaryDirectory(prefix="baowen-ingest-") as folder:
             file = write_jsonl(made_up_articles(size), Path(folder) / "articles.jsonl")
             service = _open(settings, Path(folder) / "archive", MadeUpEmbedder())
@@ -35,6 +37,7 @@ def measure_ingest(settings: Settings, limit: int = 0) -> Outcome:
             rows.append(
                 (f"{size} articles", f"{size / first:.0f}", f"{size / second:.0f}", f"{1024 * disk / size:.1f}")
             )
+    progress("growing archives", len(sizes), len(sizes))
     ratios = (
         *_real(settings),
         Ratio("slowdown over the sizes", rate[0][1], rate[-1][1], "the largest archive", "articles/s"),

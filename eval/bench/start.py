@@ -6,17 +6,19 @@ import os
 import subprocess
 import sys
 import tempfile
+from functools import partial
 from pathlib import Path
 
 from eval.bench.outcome import Outcome, Ratio, timed
 from eval.datasets import ROOT
+from rag.protocols import Progress, no_progress
 from rag.settings import Settings
 
 _REPEAT = 5
 QUESTION = "“莲心办”累计下沉干部多少人次？"
 
 
-def measure_start(settings: Settings, limit: int = 0) -> Outcome:
+def measure_start(settings: Settings, limit: int = 0, progress: Progress = no_progress) -> Outcome:
     """Start fresh processes and time them; medians of five (or `limit`)."""
     repeat = limit or _REPEAT
     with tempfile.TemporaryDirectory(prefix="baowen-start-") as folder:
@@ -39,14 +41,19 @@ def measure_start(settings: Settings, limit: int = 0) -> Outcome:
 
         baowen = ("-c", "from rag.cli import main; main()")
         ingest = timed(lambda: run(*baowen, "ingest", "seeds"))
-        times = {
-            "python, nothing": timed(lambda: run("-c", "pass"), repeat),
-            "baowen --help": timed(lambda: run(*baowen, "--help"), repeat),
-            "import rag.service": timed(lambda: run("-c", "import rag.service"), repeat),
-            "import llama_index.core": timed(lambda: run("-c", "import llama_index.core"), repeat),
-            "baowen search, cold": timed(lambda: run(*baowen, "search", QUESTION), repeat),
-            "baowen ask --no-llm, cold": timed(lambda: run(*baowen, "ask", "--no-llm", QUESTION), repeat),
+        starts = {
+            "python, nothing": ("-c", "pass"),
+            "baowen --help": (*baowen, "--help"),
+            "import rag.service": ("-c", "import rag.service"),
+            "import llama_index.core": ("-c", "import llama_index.core"),
+            "baowen search, cold": (*baowen, "search", QUESTION),
+            "baowen ask --no-llm, cold": (*baowen, "ask", "--no-llm", QUESTION),
         }
+        times: dict[str, float] = {}
+        for name, arguments in starts.items():
+            progress("starts", len(times), len(starts))
+            times[name] = timed(partial(run, *arguments), repeat)
+        progress("starts", len(times), len(starts))
     rows = (("baowen ingest seeds, cold", f"{ingest:.2f}"), *((name, f"{value:.2f}") for name, value in times.items()))
     ratios = (
         Ratio("baowen --help", times["baowen --help"], 0.5, "the limit of 0.5 s", "s"),

@@ -12,9 +12,10 @@ from eval.bench.ingest import measure_ingest
 from eval.bench.outcome import Outcome
 from eval.bench.start import measure_start
 from rag.errors import InputError
+from rag.protocols import Progress, no_progress
 from rag.settings import Settings
 
-SUITES: dict[str, Callable[[Settings, int], Outcome]] = {
+SUITES: dict[str, Callable[[Settings, int, Progress], Outcome]] = {
     "ingest": measure_ingest,
     "embed": measure_embed,
     "index": measure_index,
@@ -25,12 +26,12 @@ SUITES: dict[str, Callable[[Settings, int], Outcome]] = {
 }
 
 
-def measure(suite: str, settings: Settings, limit: int = 0) -> Outcome:
-    """Run one suite; `limit` makes it smaller, in its own terms.
+def measure(suite: str, settings: Settings, limit: int = 0, progress: Progress = no_progress) -> Outcome:
+    """Run one suite; `limit` makes it smaller, in its own terms; `progress` is told how far it is.
 
     Raises:
         InputError: there is no such suite.
     """
     if suite not in SUITES:
         raise InputError(f"there is no suite {suite!r}; there are: {', '.join(SUITES)}.")
-    return SUITES[suite](settings, limit)
+    return SUITES[suite](settings, limit, progress)
