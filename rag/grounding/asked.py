@@ -29,7 +29,7 @@ _DATE = re.compile(
     r"|(?:时间|日期|年份|时候)(?:是|为|在|定在)?(?:什么|何时|哪天|多少)?(?:时候)?[？?]?$"
 )
 _QUANTITY = re.compile(
-    r"第几(?P<ordinal>[个届名次位条批期轮号代任]?)|百分之几|(?<!哪)几(?P<few>[个名家项件位条次所座种类支届人场只台辆成级份部座艘集版层号倍万]+)"
+    r"第几(?P<ordinal>[个届名次位条批期轮号代任]?)|百分之几|(?<!哪)几(?P<few>[个名家项件位条次所座种类支届人场只台辆成级份部座艘集版层号倍万根株棵颗块张本册篇首枚片栋幢间户款宗起例单笔封节桶箱袋瓶杯盏套双对趟遍批排队组吨斤亩米岁度元]+)"
     r"|多[大高长重远宽深快厚强]|占比|(?P<much>多少)"
 )
 _UNIT_AFTER = re.compile(
@@ -65,7 +65,7 @@ _ORGANISATION = re.compile(
 )
 _METRES = frozenset(("多高", "多宽", "多深", "多厚", "多远"))
 _HOLE = re.compile(
-    r"第几[个届名次位条批期轮号代任]?|百分之几|几成|几[个名家项件位条次所座种类支届人场只台辆级份部艘集版层号年月天日点]|多少|多[大高长重远宽深快久]|什么(?:时候|时间|地方|样)?|何时|何处|何地|何人|哪一?[个家位名种类项件年月天日所座部本支款届场里儿]|哪些|哪几[个家位名项种]?|哪"
+    r"第几[个届名次位条批期轮号代任]?|百分之几|几成|几[个名家项件位条次所座种类支届人场只台辆级份部艘集版层号年月天日点根株棵颗块张本册篇首枚片栋幢间户款宗起例单笔封节桶箱袋瓶杯盏套双对趟遍批排队组吨斤亩米岁度元]|多少|多[大高长重远宽深快久]|什么(?:时候|时间|地方|样)?|何时|何处|何地|何人|哪一?[个家位名种类项件年月天日所座部本支款届场里儿样]|哪些|哪[几两三四五六七八九十][个家位名项种样大类方条]?|哪"
     r"|谁|为什么|为何|为啥|如何|怎么样|怎么|怎样|吗|呢"
 )
 _MONEY = re.compile(
@@ -257,13 +257,14 @@ def _unit(text: str, before: str, after: str) -> tuple[str, str]:
         unit = "" if match["few"] == "成" else match["few"][0] if match["few"] != "个人" else "人"
     elif found := _UNIT_AFTER.match(after):
         unit = found[1]
-    if match and not unit and match.group() in _METRES:
+    share = _PERCENT.search(before.removesuffix("是").removesuffix("为").removesuffix("有"))
+    if match and not unit and match.group() in _METRES and not share:
         return "米", ""
     if (
         after.startswith(("比例", "百分"))
         or (match and match.group() in {"百分之几", "几成"})
         or "大比例" in text
-        or _PERCENT.search(before.removesuffix("是").removesuffix("为"))
+        or share
     ):
         return unit or "%", "percent"
     if after.startswith("钱") or unit.endswith("元") or (not unit and _MONEY.search(before[-8:] + after[:4])):

@@ -13,15 +13,15 @@ from rag.grounding.bearing import Bearing, Part
 from rag.grounding.binding import binds
 from rag.grounding.evidence import Support, evidence_of
 from rag.grounding.premise import contradicted, takes_for_granted
-from rag.grounding.signals import lacks_name, of_other_year
+from rag.grounding.signals import lacks_name, of_other_year, shared
 from rag.grounding.terms import presence
 from rag.text.numbers import flat
 
 # A line answers by itself from this chance on; fitted on answerable and unanswerable questions of the dev sets.
 ENOUGH = 0.5
-# From this chance on a line is put to the model, the best few of them; the very best also where it says it in other words.
-_ASKED, _MOST_ASKED = 0.1, 4
-_ASKED_OF_BEST = 0.04
+# The best lines are put to the model however little chance they seem to have: the question may say it in other words.
+# Further ones from this chance on.
+_ALWAYS_ASKED, _ASKED, _MOST_ASKED = 2, 0.1, 4
 # Where the model cannot be asked for probabilities, it phrases from this chance on, and may find that nothing answers.
 _DOUBTFUL = 0.35
 # From this chance on it answers even so.
@@ -79,8 +79,8 @@ def decide(support: Support, *, with_model: bool) -> Decision:
     corrected = _corrected(support)
     if corrected is not None:
         return corrected
-    for place, found in enumerate(support.bearings[:_CONSIDERED]):
-        enough = ENOUGH if not with_model else _ASKED if place else _ASKED_OF_BEST
+    for found in support.bearings[:_CONSIDERED]:
+        enough = ENOUGH if not with_model else _ASKED if len(answering) >= _ALWAYS_ASKED else 0.0
         if found.chance < min(enough, _CORRECTING):
             break
         bound = binds(support.part.text, evidence_of(found.line))
@@ -98,16 +98,19 @@ def _corrected(support: Support) -> Decision | None:
     """Return the decision to correct what the question tells before it asks, by a line near which its words stand."""
     if not takes_for_granted(support.part.text):
         return None
-    near = sorted(support.bearings, key=lambda one: -one.signals.nearby)
-    for found in near[:_LOOKED_AT]:
-        if found.signals.nearby < _ABOUT_IT:
-            break
-        evidence = evidence_of(found.line)
-        turned = contradicted(support.part.text, evidence)
-        if turned is not None:
-            told = f"原文说的是“{turned.clause}”"
-            return Decision(support.part, (_at(found, turned.start, turned.end),), told, turned.reasons)
-    return None
+    near = sorted(support.bearings, key=lambda one: -one.signals.nearby)[:_LOOKED_AT]
+    turned = [
+        (found, other)
+        for found in near
+        if found.signals.nearby >= _ABOUT_IT
+        and (other := contradicted(support.part.text, evidence_of(found.line))) is not None
+    ]
+    if not turned:
+        return None
+    # Of several figures of one noun (the members, the strikers) the clause that tells most of what was told is meant.
+    found, other = max(turned, key=lambda pair: shared(support.part.text, flat(pair[1].clause)))
+    told = f"原文说的是“{other.clause}”"
+    return Decision(support.part, (_at(found, other.start, other.end),), told, other.reasons)
 
 
 def _at(found: Bearing, start: int, end: int) -> Bearing:
@@ -161,7 +164,11 @@ def _unfit(part: Part, found: Bearing, with_model: bool) -> bool:
         return True
     if part.asked.kind == "speech" and found.signals.near < 0.75:
         return True
-    if part.asked.kind in _PRECISE and found.signals.missing >= _STRANGE and lacks_name(part, found.line):
+    if (
+        part.asked.kind in _PRECISE
+        and found.signals.missing >= _STRANGE
+        and lacks_name(part, found.line, certain=with_model)
+    ):
         return True
     if part.asked.kind != "quantity" or with_model:
         return False

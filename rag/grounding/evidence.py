@@ -11,6 +11,7 @@ from collections.abc import Sequence
 from dataclasses import dataclass
 
 from rag.grounding.bearing import Bearing, Line, Part, article_lines, bearing
+from rag.grounding.fitting import fitted
 from rag.schema import Article, Evidence
 from rag.text.numbers import flat
 
@@ -40,6 +41,7 @@ def tokens(text: str) -> int:
 
 def gather(part: Part, articles: Sequence[Article]) -> Support:
     """Return the lines of `articles` (best article first) that bear on `part`, best first."""
+    part = fitted(part, articles)
     lines = [line for article in articles for line in article_lines(article)]
     if len(lines) > _MAX_LINES:
         lines = sorted(lines, key=lambda line: -_quick(part, line))[:_MAX_LINES]

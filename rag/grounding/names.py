@@ -177,6 +177,11 @@ def people(text: str) -> tuple[Person, ...]:
     return tuple(found[start] for start in sorted(found))
 
 
+def certain_surname(text: str) -> bool:
+    """Return whether `text` begins with a surname that is no everyday word too."""
+    return text[:1] in SURNAMES - _DOUBTFUL or text[:2] in COMPOUND_SURNAMES
+
+
 def _name_like(text: str) -> bool:
     return bool(_HAN.match(text)) and (text[0] in SURNAMES or not known_word(text))
 

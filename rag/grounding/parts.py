@@ -92,7 +92,7 @@ def _with_subject(first: str, later: str) -> str:
     rare = [
         term for term in content_terms(later) if term.weight >= 0.9 and len(term.text) > 1 and term.text not in first
     ]
-    named = any(word.flag in {"nr", "ns", "nt", "nz"} for word in tagged(later))
+    named = any(word.flag in {"nr", "ns", "nt", "nz"} and len(word.text) > 1 for word in tagged(later))
     if PRONOUN.match(later):
         later = later[PRONOUN.match(later).end() :]  # type: ignore[union-attr]
     elif named or (rare and len(later) > 12):
@@ -125,8 +125,19 @@ def _subject_of(question: str) -> str:
         return head if terms and terms[0].weight >= 0.55 else ""
     last = terms[-1].text
     at = head.rfind(last)
-    lead = re.sub(r"(?:的|和|与|累计|一共|总共|共计|共|总)+$", "", head[:at])
+    lead = _without_verb(re.sub(r"(?:的|和|与|累计|一共|总共|共计|共|总)+$", "", head[:at]))
     return lead if len(lead) >= 2 else head
+
+
+def _without_verb(text: str) -> str:
+    """Return `text` without the verb that ends it (小院眼下盖): what is asked next is done otherwise."""
+    for word in reversed(tagged(text)):
+        if word.flag not in _VERBAL:
+            return text[: word.end]
+    return text
+
+
+_VERBAL = frozenset(("v", "vd", "d", "p", "u", "ul", "uz", "y"))
 
 
 _BOTH = re.compile(r"以及|和|与|及|跟|、")

@@ -10,7 +10,7 @@ from functools import lru_cache
 from rag.grounding.asked import Asked
 from rag.grounding.fillers import Filler, fillers
 from rag.grounding.reading import tagged
-from rag.grounding.terms import Term, plainly_tagged, presence
+from rag.grounding.terms import Term, is_guessed, plainly_tagged, presence
 from rag.schema import Article
 from rag.text.dates import DateMention, agrees, date_mentions
 from rag.text.numbers import flat
@@ -129,7 +129,7 @@ def measure(part: Part, line: Line) -> tuple[Signals, Filler | None]:
         dated=dated,
         dates=dates,
         clash=clash,
-        shared=_shared(part.text, text),
+        shared=shared(part.text, text),
         asking=1.0 if _ASKING.search(text) else 0.0,
         strangers=_strangers(part, clause, filler, text),
         order=_order(part, text, filler),
@@ -138,11 +138,14 @@ def measure(part: Part, line: Line) -> tuple[Signals, Filler | None]:
     return signals, filler
 
 
-def lacks_name(part: Part, line: Line) -> bool:
-    """Return True when a rare name of the question stands neither in the line nor near it."""
+def lacks_name(part: Part, line: Line, *, certain: bool = False) -> bool:
+    """Return True when a rare name of the question stands neither in the line nor near it.
+
+    `certain` leaves out what is a name only in that the dictionary does not know it: it may be said otherwise (养鱼场).
+    """
     headline = flat(line.article.headline)
     return any(
-        (term.name or term.fixed)
+        (term.fixed or (term.name and not (certain and is_guessed(term))))
         and term.weight >= 0.6
         and max(presence(term, flat(line.text)), presence(term, headline), _before_after(term, line)) < 0.5
         for term in part.terms
@@ -330,7 +333,7 @@ def _bigrams(text: str) -> frozenset[str]:
     return frozenset(letters[i : i + 2] for i in range(len(letters) - 1))
 
 
-def _shared(question: str, text: str) -> float:
+def shared(question: str, text: str) -> float:
     """Return the share of the question's bigrams found in the text."""
     wanted = _bigrams(flat(question))
     return len(wanted & _bigrams(text)) / len(wanted) if wanted else 0.0

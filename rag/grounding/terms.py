@@ -13,7 +13,7 @@ from functools import lru_cache
 from typing import Any
 
 from rag.grounding.lexicon import FUNCTION, synonymous
-from rag.grounding.names import MODIFIERS, TITLES, offices
+from rag.grounding.names import MODIFIERS, TITLES, certain_surname, offices
 from rag.grounding.reading import Word, tagged
 from rag.text.dates import date_mentions
 from rag.text.numbers import flat
@@ -126,10 +126,11 @@ _COUNTING = frozenset(("q", "t", "u", "ul", "uj", "ug", "c", "p", "r", "y", "d")
 _NOUNS = frozenset("ngjx")
 _NAMED = frozenset(("nr", "ns", "nt", "nz"))
 _NAMES_UNKNOWN = frozenset("nzx")
-_UNKNOWN = 0.95  # the rarity of words that the dictionary does not know, or hardly
+UNKNOWN = 0.95  # the rarity of words that the dictionary does not know, or hardly
 _LEADING = frozenset("要能会可想新刚又再没不已里内中占")
 _TRAILING = frozenset("后前里中到起进出过去来上下完给开成走住掉得了着的")
 _ASKS_HOW_MANY = re.compile(r"第?几|百分之几")
+_HAN = re.compile(r"[\u3400-\u9fff]+")
 _MARKS = re.compile(r"[\s，。？！、；：,?!;:.…“”\"「」『』‘’《》（）()\-—·]+")
 _TOTAL = 60_101_967.0  # the sum of jieba's dictionary frequencies
 
@@ -193,7 +194,7 @@ def content_terms(question: str) -> tuple[Term, ...]:
             named = (
                 flag.startswith("nr")
                 or flag in {"ns", "nz", "nt"}
-                or (weight >= _UNKNOWN and flag[:1] in _NAMES_UNKNOWN)
+                or (weight >= UNKNOWN and flag[:1] in _NAMES_UNKNOWN)
             )
             found.setdefault(word, Term(word, max(0.05, weight), name=named))
     return tuple(found.values())
@@ -221,17 +222,23 @@ def _joined(chunk: str) -> list[tuple[str, str]]:
     return found
 
 
+# Characters that stand in no name that jieba guesses at: it took them along (村有位, 那阵子, 之口).
+_NOT_NAMED = re.compile(r"[的了着得之这那哪有没吗呢么]")
+
+
 def _core(word: str, flag: str) -> tuple[str, str]:
     """Return a word that jieba guessed at without what only goes with a verb or a noun (完工后, 聚起, 新签, 里演).
 
     It would count as a rare name that no sentence has.
     """
+    if rarity(word) >= UNKNOWN and _NOT_NAMED.search(word) and not (flag == "nr" and not _NOT_NAMED.match(word)):
+        return max(_NOT_NAMED.split(word), key=len), "n"
     if flag[:2] in _NAMED or flag == "eng" or not 1 < len(word) <= 4:
         return word, flag
     core = word
-    while len(core) > 1 and core[0] in _LEADING and rarity(core) >= _UNKNOWN:
+    while len(core) > 1 and core[0] in _LEADING and rarity(core) >= UNKNOWN:
         core = core[1:]
-    while len(core) > 1 and core[-1] in _TRAILING and rarity(core) >= _UNKNOWN:
+    while len(core) > 1 and core[-1] in _TRAILING and rarity(core) >= UNKNOWN:
         core = core[:-1]
     return (core, "v") if len(core) == 1 else (core, flag)
 
@@ -254,6 +261,13 @@ def _merged(chunk: str) -> list[tuple[str, str]]:
                 continue
         words.append((text, flag, lone and flag[:1] != "v"))
     return [(text, flag) for text, flag, lone in words if text and not (lone and flag[:1] not in {"n", "a"})]
+
+
+def is_guessed(term: Term) -> bool:
+    """Return whether `term` is a word that no dictionary knows, and by its looks nobody's name."""
+    text = term.text
+    han = bool(_HAN.fullmatch(text))
+    return han and not term.fixed and rarity(text) >= UNKNOWN and not certain_surname(text)
 
 
 @lru_cache(maxsize=65536)

@@ -18,6 +18,13 @@ def test_a_span_of_time_is_quoted_to_its_end(question):
     assert "2月15日" in excerpt((part, bearing(part, line)))
 
 
+def test_no_quotation_ends_where_the_sentence_goes_on():
+    text = "6月，市民中心窗口受理申请2895件，其中，选择邮寄到家的达2300件，为历年同期最多，窗口因此延长了服务时间。"
+    line = article_lines(Article("窗口服务延时", text))[0]
+    part = read_part("6月窗口受理了多少件申请？")
+    assert not excerpt((part, bearing(part, line))).endswith("其中")
+
+
 def test_each_part_is_quoted_with_its_own_figure():
     text = "截至目前，服务队累计下沉干部120人次，接待咨询4500余人次，为群众代办各类事项1200余件，解决企业难题80余个，受到好评。"
     line = article_lines(Article("服务队架起连心桥", text))[0]

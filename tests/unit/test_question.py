@@ -36,6 +36,10 @@ def evidence(text: str, body: str = "", date: str = "") -> Evidence:
         ("业务量怎么反而下滑了？", "reason", ""),
         ("区长是哪几天在乡下调研的？", "date", ""),
         ("座谈会多久一次？", "topic", ""),
+        ("桥墩已经浇好几根了？", "quantity", ""),
+        ("新药的有效率有多高？", "quantity", "percent"),
+        ("那座塔有多高？", "quantity", ""),
+        ("他们在找哪两样东西？", "list", ""),
     ],
 )
 def test_the_kind_asked_for(question, kind, measure):
@@ -51,6 +55,7 @@ def test_the_kind_asked_for(question, kind, measure):
         ("聚起了多少游客", ["聚", "游客"]),
         ("那座李明铜像有多高", ["李明", "铜像"]),
         ("余额占央行总资产的百分之几", ["余额", "占", "央行", "总资产"]),
+        ("哪个镇有位盲人老师", ["盲人", "老师"]),
     ],
 )
 def test_what_jieba_runs_together_is_no_rare_name(question, words):
@@ -74,6 +79,11 @@ def test_what_jieba_runs_together_is_no_rare_name(question, words):
         ),
         ("不合格率是多少？比去年同期下降多少？", ["不合格率是多少", "不合格率比去年同期下降多少"]),
         ("哪一年、在哪里建成了研发基地？", ["哪一年建成了研发基地", "在哪里建成了研发基地"]),
+        ("东湖小院现在盖好了多少套？其中多少套有人住？", ["东湖小院现在盖好了多少套", "东湖小院现在多少套有人住"]),
+        (
+            "东湖机械上半年卖了多少钱？换设备又花了多少？",
+            ["东湖机械上半年卖了多少钱", "东湖机械上半年换设备又花了多少"],
+        ),
     ],
 )
 def test_a_double_question_is_taken_apart(question, parts):
@@ -88,11 +98,20 @@ def test_a_double_question_is_taken_apart(question, parts):
         ("3月5日举行的会议，版面上有哪些报道？", "3月5日举行的会议"),
         ("这一版哪几条是新华社3月5日从北京发的电讯稿？", "新华社"),
         ("哪些报道提到农业大学？", "农业大学"),
+        ("有哪些稿子里出现过“先行区”？", "先行区"),
+        ("帮我查一下，这一版上哪些报道写到了主题教育？", "主题教育"),
+        ("这个版面上有哪几篇稿子提到东湖？", "东湖"),
+        ("找一下这版里跟东湖有关的报道，有哪几篇？", "东湖"),
+        ("东湖出现在哪几篇报道里？", "东湖"),
     ],
 )
 def test_a_listing_is_recognised(question, subject):
     wish = read_question(question)
     assert (wish.intent, wish.subject) == ("mentions", subject)
+
+
+def test_what_the_reader_is_at_is_not_asked_about():
+    assert read_question("我想写一篇东湖治水的稿子，请问湿地建在哪个村？").text == "湿地建在哪个村？"
 
 
 def test_a_reporter_who_heard_something_is_not_asked_for():

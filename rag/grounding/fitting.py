@@ -1,0 +1,60 @@
+"""The words of a question that the dictionary does not know, read again with the articles at hand.
+
+Where jieba guesses, it takes a verb or a particle along (干盖梁, 时墩柱): a rare name, it would seem, that no sentence has.
+The articles know the word.
+"""
+
+from __future__ import annotations
+
+import re
+from collections.abc import Sequence
+from dataclasses import replace
+
+from rag.grounding.reading import tagged
+from rag.grounding.signals import Part
+from rag.grounding.terms import Term, is_guessed, rarity
+from rag.schema import Article
+from rag.text.numbers import flat
+
+_LEAST, _MOST = 2, 6
+_SENTENCE = re.compile(r"[^。！？；\n]+")
+
+
+def fitted(part: Part, articles: Sequence[Article]) -> Part:
+    """Return `part` with each word that neither the dictionary nor an article has cut to the word in it that one has."""
+    guessed = [term for term in part.terms if is_guessed(term) and _LEAST < len(term.text) <= _MOST]
+    if not guessed:
+        return part
+    texts = [flat(f"{article.headline}。{article.body}") for article in articles]
+    words = {term.text: _word_in(term.text, texts) for term in guessed if not any(term.text in text for text in texts)}
+    words = {text: word for text, word in words.items() if word}
+    if not words:
+        return part
+    return replace(
+        part,
+        terms=tuple(_renamed(term, words) for term in part.terms),
+        near=tuple(_renamed(term, words) for term in part.near),
+    )
+
+
+def _renamed(term: Term, words: dict[str, str]) -> Term:
+    word = words.get(term.text)
+    return replace(term, text=word, weight=min(term.weight, rarity(word))) if word else term
+
+
+def _word_in(text: str, sources: Sequence[str]) -> str:
+    """Return the longest piece of `text` that is a word by itself in one of the sources."""
+    for length in range(len(text) - 1, _LEAST - 1, -1):
+        for start in range(len(text) - length + 1):
+            piece = text[start : start + length]
+            if any(_is_word(piece, source) for source in sources):
+                return piece
+    return ""
+
+
+def _is_word(piece: str, source: str) -> bool:
+    at = source.find(piece)
+    if at < 0:
+        return False
+    sentence = next(match[0] for match in _SENTENCE.finditer(source) if match.start() <= at < match.end())
+    return any(word.text == piece for word in tagged(sentence))

@@ -1,0 +1,34 @@
+"""Words that jieba guesses at in a question are cut to the word that an article has. All made up."""
+
+from __future__ import annotations
+
+import pytest
+
+from rag.grounding.bearing import read_part
+from rag.grounding.fitting import fitted
+from rag.schema import Article
+
+ARTICLE = Article("东湖大桥抓紧施工", "目前大桥已建成墩柱40个，计划5月进入盖梁施工。公司董事长李建国到场。")
+
+
+@pytest.mark.parametrize(
+    ("question", "cut", "word"),
+    [("大桥打算什么时候开始干盖梁？", "干盖梁", "盖梁"), ("大桥到见报时墩柱做好多少个？", "时墩柱", "墩柱")],
+)
+def test_a_guessed_word_is_cut_to_the_one_in_the_article(question, cut, word):
+    part = read_part(question)
+    assert cut in [term.text for term in part.terms]
+    found = fitted(part, [ARTICLE])
+    assert word in [term.text for term in found.terms]
+    assert cut not in [term.text for term in (*found.terms, *found.near)]
+
+
+@pytest.mark.parametrize("question", ["大桥什么时候通车？", "东湖大桥的墩柱有多少个？"])
+def test_known_words_and_those_of_the_article_stay(question):
+    part = read_part(question)
+    assert fitted(part, [ARTICLE]) is part
+
+
+def test_a_person_is_not_cut_to_another_of_the_same_given_name():
+    part = read_part("王建国是哪里人？")
+    assert [term.text for term in fitted(part, [ARTICLE]).terms] == [term.text for term in part.terms]
