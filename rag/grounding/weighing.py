@@ -181,6 +181,8 @@ def _read(part: Part, line: Bearing, source: str, llm: Telling, cancelled: Cance
         or not _of_kind(part, words, line.line.article.date)
     ):
         words = ""
+    elif part.asked.kind == "list":
+        words = _with_its_kin(words, flat(line.line.text))
     return Reading(line, words, _within(told.lean_from(NOTHING), _MOST_FOUND), share if words else 0.0)
 
 
@@ -226,6 +228,23 @@ def _of_kind(part: Part, words: str, edition: str) -> bool:
     if kind == "place" and (sort := strict_sort(part.asked)) and sort not in words:
         return False
     return kind not in _NAMES or not date_mentions(flat(words), edition)
+
+
+def _with_its_kin(words: str, text: str) -> str:
+    """Return `words` with the items that the text names after them in one row (“甲”“乙”, 丙、丁和戊)."""
+    at = text.find(words)
+    if at < 0:
+        return words
+    end = at + len(words)
+    if text[end : end + 1] in {"”", "》"} and text[at - 1 : at] in {"“", "《"}:
+        at, end = at - 1, end + 1
+    row = _ROW.match(text, end)
+    return text[at : row.end()] if row else words
+
+
+_ROW = re.compile(
+    r"(?:[、和及与]?(?:“[^”]{1,16}”|《[^》]{1,30}》))+|(?:、[\w·]{1,16}?(?=[、，。；！？和及与等]|$)(?:[和及与][\w·]{1,12}(?=[，。；！？等]|$))?)+"
+)
 
 
 def _place(reading: Reading) -> tuple[int, int] | None:

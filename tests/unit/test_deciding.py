@@ -71,3 +71,16 @@ def test_a_false_premise_is_corrected_by_a_line_that_would_not_answer():
     body = "东湖公园日均接待游客2.5万人次。园内樱花盛开。"
     decision = decided("东湖公园日均接待游客25万人次，请问占全市的几成？", body)
     assert decision.conflict == "原文说的是“东湖公园日均接待游客2.5万人次”"
+
+
+def test_of_several_figures_the_one_of_what_was_told_corrects():
+    body = "东湖市工会有9.5万名环卫工人会员，准备抗议。东湖市1.1万名环卫工人将于8日一起举行罢工。"
+    decision = decided("东湖市5万名环卫工人要一起罢工，准备去哪里抗议？", body)
+    assert "1.1万名" in decision.conflict
+
+
+def test_a_model_reads_the_best_lines_however_the_question_says_it():
+    body = "东湖市已有大约2500处水产养殖场被迫关闭。园内樱花盛开。"
+    question = "东湖市关停了多少家养鱼的场子？"
+    assert not decided(question, body).answered
+    assert "2500处" in decided(question, body, with_model=True).lines[0].line.text

@@ -197,3 +197,18 @@ def test_a_list_is_held_by_a_text_that_has_every_item(items: list[str], mark: st
 def test_the_examples_are_whole(shots: tuple[tuple[str, str], ...], answers: int):
     assert len(shots) == answers
     assert all(answer and question for question, answer in shots)
+
+
+@pytest.mark.parametrize(
+    ("sentence", "first", "all_of_it"),
+    [
+        ("大桥设有“晨光”“夕照”两座观景台。", "晨光", "“晨光”“夕照”"),
+        ("大桥连接城东、城南和新区，设双向六车道。", "城东", "城东、城南和新区"),
+        ("大桥连接城东，设双向六车道。", "城东", "城东"),
+    ],
+)
+def test_of_a_list_the_items_after_the_one_taken_are_taken_too(sentence, first, all_of_it):
+    part = read_part("大桥有哪些地方？")
+    line = article_lines(Article("清河大桥通车", sentence))[0]
+    weighed = weigh(Decision(part, (replace(bearing(part, line), chance=0.7),)), reader({sentence: taken(first)}))
+    assert weighed.found == all_of_it
