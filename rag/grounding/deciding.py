@@ -13,7 +13,7 @@ from rag.grounding.bearing import Bearing, Part
 from rag.grounding.binding import binds
 from rag.grounding.evidence import Support, evidence_of
 from rag.grounding.premise import contradicted, takes_for_granted
-from rag.grounding.signals import lacks_name, of_other_year, shared
+from rag.grounding.signals import lacks_name, of_other_time, shared
 from rag.grounding.terms import presence
 from rag.text.numbers import flat
 
@@ -160,7 +160,7 @@ def _unfit(part: Part, found: Bearing, with_model: bool) -> bool:
         return True
     if found.signals.clash and found.signals.dates < 0.5:
         return True
-    if found.filler is not None and of_other_year(part, found.line, found.filler):
+    if found.filler is not None and of_other_time(part, found.line, found.filler):
         return True
     if part.asked.kind == "speech" and found.signals.near < 0.75:
         return True

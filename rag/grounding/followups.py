@@ -25,7 +25,7 @@ def stand_alone(question: str, history: Sequence[Turn]) -> tuple[str, tuple[Term
     last = asked[-1]
     if len(asked) > 1 and _dependent(last):
         last, _ = stand_alone(last, list(history[: _last_user(history)]))
-    pronoun = PRONOUN.search(question)
+    pronoun = PRONOUN.search(question) or _pointed_at(question)
     if not pronoun and not _dependent(question):
         return question, ()
     answer = told[-1] if told else ""
@@ -38,6 +38,18 @@ def stand_alone(question: str, history: Sequence[Turn]) -> tuple[str, tuple[Term
         return question[: pronoun.start()] + topic + ending + question[pronoun.end() :], terms
     rest = ELLIPSIS.sub("", question).strip("，, ")
     return _carried(last, rest) or f"{topic}{rest}", terms
+
+
+_POINTS = re.compile(r"(?:这|那|该)[个种位家项场座次条部款件起]")
+
+
+def _pointed_at(question: str) -> re.Match[str] | None:
+    """Return 这个 with the noun after it (得了这个病), or None."""
+    for match in _POINTS.finditer(question):
+        words = tagged(question[match.end() :])
+        if words and not words[0].start and words[0].flag.startswith("n"):
+            return re.compile(re.escape(match[0] + words[0].text)).search(question)
+    return None
 
 
 def referent(pronoun: str, question: str, answer: str) -> str:

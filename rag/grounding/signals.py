@@ -27,8 +27,8 @@ _REPEATABLE = frozenset(("person", "quantity", "date", "duration", "place", "org
 _OF_A_YEAR = frozenset(("person", "quantity", "duration"))
 _COMPARED = re.compile(r"(?:[较比]|相[比较]于?|对比|超过?|高于|低于|[同与和跟])$")
 _BASIS = re.compile(r"同期|的?基础上|的?基数|的?水平")
-# How much less a filler counts where another year was named last before it.
-_OF_OTHER_YEAR = 0.4
+# How much less a filler counts where another year or month was named last before it.
+_OF_OTHER_TIME = 0.4
 
 
 @dataclass(frozen=True, slots=True)
@@ -215,7 +215,7 @@ def _best_filler(part: Part, line: Line, text: str) -> tuple[Filler | None, floa
             share = max(presence(term, own), 0.6 * presence(term, wide))
             sits += term.weight * (share - 0.004 * _distance(term.text, text, filler))
         sits = sits / weight if weight else 0.5
-        value = filler.fit * (0.3 + sits) * (_OF_OTHER_YEAR if of_other_year(part, line, filler) else 1.0)
+        value = filler.fit * (0.3 + sits) * (_OF_OTHER_TIME if of_other_time(part, line, filler) else 1.0)
         if value > best[0]:
             best = (value, max(0.0, sits), filler)
     return best[2], best[1]
@@ -306,25 +306,27 @@ def _another_time(wanted: DateMention, here: Sequence[DateMention]) -> bool:
     )
 
 
-def of_other_year(part: Part, line: Line, filler: Filler) -> bool:
-    """Return True where the year last named before the filler is not one that the question names.
+def of_other_time(part: Part, line: Line, filler: Filler) -> bool:
+    """Return True where the year or month last named before the filler is not one that the question names.
 
-    A year that is only compared with (较2021年) is passed over.
+    A time that is only compared with (较2021年) is passed over.
     """
     edition = line.article.date
-    asked = {one.year for one in question_dates(part.text, edition) if one.year and "year" not in one.assumed}
-    if not asked or part.asked.kind not in _OF_A_YEAR:
+    asked = question_dates(part.text, edition)
+    years = {one.year for one in asked if one.year and "year" not in one.assumed}
+    months = {one.month for one in asked if one.month}
+    if not (years or months) or part.asked.kind not in _OF_A_YEAR:
         return False
     ahead = _BARE_YEAR.sub(r"\1年", flat(line.text)[: filler.start])
-    years = [
-        one.year
+    named = [
+        one
         for one in date_mentions(ahead, edition)
-        if one.year
-        and "year" not in one.assumed
-        and not _COMPARED.search(ahead[: one.start])
-        and not _BASIS.match(ahead, one.end)
+        if not _COMPARED.search(ahead[: one.start]) and not _BASIS.match(ahead, one.end)
     ]
-    return bool(years) and years[-1] not in asked
+    said = [one.year for one in named if one.year and "year" not in one.assumed]
+    if years and said and said[-1] not in years:
+        return True
+    return bool(months and named and named[-1].month) and named[-1].month not in months
 
 
 @lru_cache(maxsize=8192)

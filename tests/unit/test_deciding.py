@@ -84,3 +84,9 @@ def test_a_model_reads_the_best_lines_however_the_question_says_it():
     question = "东湖市关停了多少家养鱼的场子？"
     assert not decided(question, body).answered
     assert "2500处" in decided(question, body, with_model=True).lines[0].line.text
+
+
+def test_a_figure_of_another_month_does_not_answer():
+    body = "数据显示，6月，旅游服务窗口受理咨询2895件，办结2300件，8月将增设窗口。"
+    assert not decided("7月份旅游服务窗口受理咨询多少件？", body).answered
+    assert fillers(decided("6月份旅游服务窗口受理咨询多少件？", body)) == ["2895件"]
