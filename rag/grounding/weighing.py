@@ -27,7 +27,7 @@ from rag.grounding.prompt import (
 )
 from rag.protocols import Cancelled, Telling, Told
 from rag.text.dates import date_mentions
-from rag.text.numbers import flat
+from rag.text.numbers import flat, quantities
 from rag.text.tokens import fold
 
 # What somebody said is quoted; yes and no stand in no source.
@@ -184,6 +184,8 @@ def _read(part: Part, line: Bearing, source: str, llm: Telling, cancelled: Cance
         words = ""
     elif part.asked.kind == "list":
         words = _with_its_kin(words, flat(line.line.text))
+    elif part.asked.kind in _FIGURES:
+        words = _with_unit(words, flat(line.line.text))
     return Reading(line, words, _within(told.lean_from(NOTHING), _MOST_FOUND), share if words else 0.0)
 
 
@@ -229,6 +231,17 @@ def _of_kind(part: Part, words: str, edition: str) -> bool:
     if kind == "place" and (sort := strict_sort(part.asked)) and sort not in words:
         return False
     return kind not in _NAMES or not date_mentions(flat(words), edition)
+
+
+def _with_unit(words: str, text: str) -> str:
+    """Return a bare number with the unit that the text has after it: 15 (of what?) is taken for wrong on second thought."""
+    if not _BARE_NUMBER.fullmatch(words):
+        return words
+    same = re.compile(rf"{re.escape(words)}(?![\d.])")
+    return next((one.text for one in quantities(text) if one.unit and same.match(one.text)), words)
+
+
+_BARE_NUMBER = re.compile(r"[\d.]+[万亿]?")
 
 
 def _with_its_kin(words: str, text: str) -> str:

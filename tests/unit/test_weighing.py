@@ -13,7 +13,7 @@ from rag.grounding.bearing import article_lines, bearing, read_part
 from rag.grounding.deciding import Decision
 from rag.grounding.extract import excerpt
 from rag.grounding.prompt import CHECKING_SHOTS, FINDING_SHOTS
-from rag.grounding.weighing import holds, weigh
+from rag.grounding.weighing import holds, read, weigh
 from rag.protocols import Told
 from rag.schema import Article
 
@@ -212,3 +212,13 @@ def test_of_a_list_the_items_after_the_one_taken_are_taken_too(sentence, first, 
     line = article_lines(Article("清河大桥通车", sentence))[0]
     weighed = weigh(Decision(part, (replace(bearing(part, line), chance=0.7),)), reader({sentence: taken(first)}))
     assert weighed.found == all_of_it
+
+
+@pytest.mark.parametrize(("words", "whole"), [("15", "15家"), ("1.22", "1.22亿元"), ("15家", "15家"), ("8", "8")])
+def test_a_bare_number_is_taken_with_its_unit(words, whole):
+    sentence = "大桥两岸有企业150余家，其中15家昨日签约，合同金额1.22亿元。"
+    part = read_part("大桥两岸签约的企业有多少？")
+    line = article_lines(Article("清河大桥通车", sentence))[0]
+    reading = read(part, bearing(part, line), reader({sentence: taken(words)}))
+    assert reading is not None
+    assert reading.words == whole
