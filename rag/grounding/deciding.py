@@ -183,5 +183,13 @@ _NUMERAL = re.compile(r"[\d〇一二两三四五六七八九十百千万亿]")
 
 
 def _may_hold(part: Part, found: Bearing) -> bool:
-    """Return whether the line may yet hold what is asked for: for a figure or date, a numeral; a person always."""
+    """Return whether the line may yet hold what is asked for: for a figure or date, a numeral; a person always.
+
+    Other nouns count a thing (2500处 of 多少家), but no other counts money or a share.
+    """
+    if part.asked.measure in _COUNTED_ALONE:
+        return bool(_COUNTED_ALONE[part.asked.measure].search(flat(found.line.text)))
     return part.asked.kind == "person" or bool(_NUMERAL.search(flat(found.line.text)))
+
+
+_COUNTED_ALONE = {"money": re.compile(r"[元币镑钱]|美金|[万亿]"), "percent": re.compile(r"[%％成倍半]|百分|之一")}

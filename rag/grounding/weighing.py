@@ -52,7 +52,7 @@ _FOUND = (-1.0, 0.3, 0.4, 0.9)
 _CHECKED = (-0.75, 0.2, 0.25, 0.92, 0.56)
 _MOST_FOUND, _MOST_CHECKED = 8.0, 4.0
 # What was found is checked at once from these odds on, and from these on it need not be.
-_LIKELY, _SURE = 0.5, 2.4
+_LIKELY, _SURE = 0.5, 2.0
 # How often another reading takes the place of one that did not stand the check, and is checked itself.
 _CHECKS = 2
 # Where something was found, lines with less than this share of its line's chance are not read.

@@ -90,3 +90,11 @@ def test_a_figure_of_another_month_does_not_answer():
     body = "数据显示，6月，旅游服务窗口受理咨询2895件，办结2300件，8月将增设窗口。"
     assert not decided("7月份旅游服务窗口受理咨询多少件？", body).answered
     assert fillers(decided("6月份旅游服务窗口受理咨询多少件？", body)) == ["2895件"]
+
+
+@pytest.mark.parametrize(
+    ("question", "read"),
+    [("东湖大桥总投资多少？", False), ("东湖大桥的墩子做了多少根？", True), ("东湖大桥占比多少？", False)],
+)
+def test_a_model_reads_no_line_for_money_or_a_share_that_has_neither(question, read):
+    assert decided(question, "东湖大桥建成墩柱26个。", with_model=True).answered is read
