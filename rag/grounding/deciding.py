@@ -192,4 +192,4 @@ def _may_hold(part: Part, found: Bearing) -> bool:
     return part.asked.kind == "person" or bool(_NUMERAL.search(flat(found.line.text)))
 
 
-_COUNTED_ALONE = {"money": re.compile(r"[元币镑钱]|美金|[万亿]"), "percent": re.compile(r"[%％成倍半]|百分|之一")}
+_COUNTED_ALONE = {"money": re.compile(r"[元币镑钱]|美金|[万亿]"), "percent": re.compile(r"[%％倍半]|[一二两三四五六七八九十\d]成|百分|之一")}
