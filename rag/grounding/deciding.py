@@ -19,9 +19,10 @@ from rag.text.numbers import flat
 
 # A line answers by itself from this chance on; fitted on answerable and unanswerable questions of the dev sets.
 ENOUGH = 0.5
-# The best lines are put to the model however little chance they seem to have: the question may say it in other words.
-# Further ones from this chance on.
-_ALWAYS_ASKED, _ASKED, _MOST_ASKED = 2, 0.1, 4
+# The two best lines are put to the model though they seem to have little chance (the question may say it in other words),
+# with at least this share of the best one's and this much themselves; further ones from that chance on.
+_BEST_ASKED, _SHARE, _LEAST = 2, 0.3, 0.02
+_ASKED, _MOST_ASKED = 0.1, 4
 # Where the model cannot be asked for probabilities, it phrases from this chance on, and may find that nothing answers.
 _DOUBTFUL = 0.35
 # From this chance on it answers even so.
@@ -79,8 +80,9 @@ def decide(support: Support, *, with_model: bool) -> Decision:
     corrected = _corrected(support)
     if corrected is not None:
         return corrected
+    likely = max(_LEAST, _SHARE * support.bearings[0].chance) if support.bearings else _LEAST
     for found in support.bearings[:_CONSIDERED]:
-        enough = ENOUGH if not with_model else _ASKED if len(answering) >= _ALWAYS_ASKED else 0.0
+        enough = ENOUGH if not with_model else _ASKED if len(answering) >= _BEST_ASKED else likely
         if found.chance < min(enough, _CORRECTING):
             break
         bound = binds(support.part.text, evidence_of(found.line))
@@ -192,4 +194,7 @@ def _may_hold(part: Part, found: Bearing) -> bool:
     return part.asked.kind == "person" or bool(_NUMERAL.search(flat(found.line.text)))
 
 
-_COUNTED_ALONE = {"money": re.compile(r"[元币镑钱]|美金|[万亿]"), "percent": re.compile(r"[%％倍半]|[一二两三四五六七八九十\d]成|百分|之一")}
+_COUNTED_ALONE = {
+    "money": re.compile(r"[元币镑钱]|美金|[万亿]"),
+    "percent": re.compile(r"[%％倍半]|[一二两三四五六七八九十\d]成|百分|之一"),
+}
