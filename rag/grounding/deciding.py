@@ -21,7 +21,7 @@ from rag.text.numbers import flat
 ENOUGH = 0.5
 # The two best lines are put to the model though they seem to have little chance (the question may say it in other words),
 # with at least this share of the best one's and this much themselves; further ones from that chance on.
-_BEST_ASKED, _SHARE, _LEAST = 2, 0.3, 0.02
+_BEST_ASKED, _SHARE, _LEAST = 2, 0.3, 0.004
 _ASKED, _MOST_ASKED = 0.1, 4
 # Where the model cannot be asked for probabilities, it phrases from this chance on, and may find that nothing answers.
 _DOUBTFUL = 0.35
