@@ -326,7 +326,8 @@ def of_other_time(part: Part, line: Line, filler: Filler) -> bool:
     said = [one.year for one in named if one.year and "year" not in one.assumed]
     if years and said and said[-1] not in years:
         return True
-    return bool(months and named and named[-1].month) and named[-1].month not in months
+    last = named[-1].month if named else None
+    return bool(months and last) and last not in months
 
 
 @lru_cache(maxsize=8192)
