@@ -1,4 +1,4 @@
-"""Words that jieba guesses at in a question are cut to the word that an article has. All made up."""
+"""Words that jieba guesses at in a question are cut to the word that an article has. The sentences are made up."""
 
 from __future__ import annotations
 
