@@ -12,6 +12,7 @@ from dataclasses import dataclass, replace
 from rag.grounding.bearing import Bearing, Part
 from rag.grounding.binding import binds
 from rag.grounding.evidence import Support, evidence_of
+from rag.grounding.misnamed import another_of_its_kind
 from rag.grounding.premise import contradicted, takes_for_granted
 from rag.grounding.signals import lacks_name, of_other_time, shared
 from rag.grounding.terms import presence
@@ -163,6 +164,8 @@ def _unfit(part: Part, found: Bearing, with_model: bool) -> bool:
     if found.signals.clash and found.signals.dates < 0.5:
         return True
     if found.filler is not None and of_other_time(part, found.line, found.filler):
+        return True
+    if another_of_its_kind(part.text, found.line.text):
         return True
     if part.asked.kind == "speech" and found.signals.near < 0.75:
         return True

@@ -86,7 +86,11 @@ def _dates(asked: Asked, text: str, edition: str) -> tuple[Filler, ...]:
         if wanted and not said:
             continue
         reported = _REPORTED.match(text, one.end) or _AGENCY.search(text[: one.start])
-        if _PERIOD.match(text, one.end) or (reported and not _TOLD_WHEN.search(asked.question)):
+        if (
+            _PERIOD.match(text, one.end)
+            or _SINCE.search(text[: one.start])
+            or (reported and not _TOLD_WHEN.search(asked.question))
+        ):
             continue
         fit = 1.0 if one.day or wanted else 0.9 if one.month else 0.75 if one.year and not one.relative else 0.5
         if not one.day and not one.relative and _DAY_ASKED.search(asked.question):
@@ -100,6 +104,8 @@ _DAY_ASKED = re.compile(r"哪一?[天日]|几[号日]")
 # The day of the report is not the day of what it tells: 新华社北京4月3日电, 韩联社6日称.
 _REPORTED = re.compile(r"(?:电|讯|称|报道|消息|发布|表示|从|获悉|晚间?报道|晚?在.{0,10}例行)")
 _AGENCY = re.compile(r"(?:社|报|网|讯|记者|发言人[\u3400-\u9fff]{2,4})[\u3400-\u9fff]{0,4}$")
+# What came first since (继2020年……后首位) or is only compared with.
+_SINCE = re.compile(r"(?:继|较|比)$")
 _PERIOD = re.compile(r"以来|来，|内，")
 
 
@@ -218,9 +224,23 @@ _PATTERNS: dict[str, re.Pattern[str]] = {
 
 
 def _figures(text: str, edition: str) -> list[Quantity]:
-    """Return the quantities of `text` that are no part of a date."""
+    """Return the quantities of `text` that are no part of a date, no bare year and no mark of a list (1、官网)."""
     taken = [(one.start, one.end) for one in date_mentions(text, edition)]
-    return [one for one in quantities(text) if not any(start < one.end and one.start < end for start, end in taken)]
+    return [
+        one
+        for one in quantities(text)
+        if not any(start < one.end and one.start < end for start, end in taken)
+        and (one.unit or not (_YEAR.fullmatch(one.text) or _is_mark(text, one)))
+    ]
+
+
+_YEAR = re.compile(r"(?:19|20)\d\d")
+_BEFORE_MARK = re.compile(r"(?:^|[\s。；：:;！？])[（(]?$")
+_AFTER_MARK = re.compile(r"[)）]?[、.．)）](?!\d)")
+
+
+def _is_mark(text: str, one: Quantity) -> bool:
+    return bool(_BEFORE_MARK.search(text[: one.start]) and _AFTER_MARK.match(text, one.end))
 
 
 def _quantities(asked: Asked, text: str, edition: str) -> tuple[Filler, ...]:

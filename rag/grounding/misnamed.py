@@ -10,7 +10,7 @@ from dataclasses import dataclass
 
 from rag.grounding.names import MODIFIERS, people
 from rag.schema import Evidence
-from rag.text.numbers import flat
+from rag.text.numbers import flat, number_value
 
 _NUMBERED = re.compile(r"第([一二三四五六七八九十百\d]{1,4})([届期批轮代任])")
 _MARKS = re.compile(r"[“”‘’「」『』《》\"'\s]")
@@ -39,6 +39,21 @@ def names_something(question: str) -> bool:
     """Return whether `question` gives a person an office or an event a number."""
     asked = flat(question)
     return bool(_NUMBERED.search(asked)) or any(_OFFICE.search(one.title) for one in people(asked) if one.title)
+
+
+def another_of_its_kind(question: str, text: str) -> bool:
+    """Return whether `text` tells of another one of a numbered row than `question` asks of (神舟十二号 for 神舟十三号)."""
+    asked, said = flat(question), flat(text)
+    for match in _IN_A_ROW.finditer(asked):
+        kin = re.finditer(rf"{re.escape(match[1])}第?{_NUMERAL}{match[3]}", said)
+        numbers = {number_value(one[1]) for one in kin}
+        if numbers and number_value(match[2]) not in numbers:
+            return True
+    return False
+
+
+_NUMERAL = r"([一二三四五六七八九十百\d]{1,4})"
+_IN_A_ROW = re.compile(rf"([\u3400-\u9fffA-Za-z]{{2}})第?{_NUMERAL}([号届期代型])(?![日院门店召])")
 
 
 def _other_office(question: str, evidence: Evidence) -> Misnamed | None:

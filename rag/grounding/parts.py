@@ -89,6 +89,8 @@ def _with_subject(first: str, later: str) -> str:
         subject = _asked_of(first)
     if subject and later.startswith(subject):
         return later
+    if DATE_WORD.search(later):
+        subject = DATE_WORD.sub("", subject)
     rare = [
         term for term in content_terms(later) if term.weight >= 0.9 and len(term.text) > 1 and term.text not in first
     ]
@@ -119,14 +121,18 @@ def _subject_of(question: str) -> str:
         return question
     if hole[0] == "谁" and question[: hole.start()].endswith("是"):
         return question[: hole.start() - 1]  # what is asked next is asked of that person
-    head = re.sub(r"(?:是|为|有|达|达到|了|的|在|共|由)+$", "", question[: hole.start()])
+    head = _LINKING.sub("", question[: hole.start()])
     terms = [term for term in content_terms(head) if term.text in head]
     if len(terms) < 2:
         return head if terms and terms[0].weight >= 0.55 else ""
-    last = terms[-1].text
-    at = head.rfind(last)
-    lead = _without_verb(re.sub(r"(?:的|和|与|累计|一共|总共|共计|共|总)+$", "", head[:at]))
+    # What is counted may stand after the hole (一共有多少居民); else it is the last noun before it.
+    counted = hole[0][0] in "多几" and bool(content_terms(question[hole.end() :]))
+    lead = head if counted else head[: head.rfind(terms[-1].text)]
+    lead = _LINKING.sub("", _without_verb(_LINKING.sub("", lead)))
     return lead if len(lead) >= 2 else head
+
+
+_LINKING = re.compile(r"(?:累计|一共|总共|共计|共|总|达到|(?<!现)在|[是为有达了的由和与])+$")
 
 
 def _without_verb(text: str) -> str:
@@ -141,6 +147,7 @@ _VERBAL = frozenset(("v", "vd", "d", "p", "u", "ul", "uz", "y"))
 
 
 _BOTH = re.compile(r"以及|和|与|及|跟|、")
+_QUARTERS = re.compile(r"前([两二三])个?季度")
 _EACH = re.compile(r"分别|各自|[，,]?各(?=有|是|为|达|由|在)")
 _QUOTED = re.compile(r"[“《「『][^”》」』]*[”》」』]")
 
@@ -150,6 +157,10 @@ def _distributed(question: str) -> list[str]:
     if re.search(r"男女(?:子|单|双)", question) and "混" not in question:
         return [question.replace("男女", "男", 1), question.replace("男女", "女", 1)]
     each = _EACH.search(question)
+    if each and (quarters := _QUARTERS.search(question)):
+        count = 2 if quarters[1] in "两二" else 3
+        asked = _EACH.sub("", question)
+        return [asked.replace(quarters[0], f"第{number}季度", 1) for number in "一二三"[:count]]
     quoted = [match.span() for match in _QUOTED.finditer(question)]
     joins = _BOTH.finditer(question[: each.start()] if each else question)
     joined = next((one for one in joins if not any(start < one.start() < end for start, end in quoted)), None)
@@ -192,11 +203,47 @@ def _right_conjunct(question: str, left_end: int, start: int, each: int) -> int:
         return start + dated.end()
     ends = [word.end for word in tagged(rest)]
     kin = next((end for end in ends if end <= 24 and rest[end - 1] == question[left_end - 1]), 0)
+    if not kin and _shares_attribute(question[:left_end], question[start : each or len(question)]):
+        return start + _name_end(question[start : each or len(question)])
     if not kin and ends and _bare(question, start):
         return len(question)
     if not kin and each > start:
         return start + len(question[start:each].rstrip("，, "))
     return start + (kin or (ends[0] if ends else 0))
+
+
+def _shares_attribute(left: str, right: str) -> bool:
+    """Return True where only the right one of two names what is asked of both (网易和腾讯2022年营收, 考研和高考报名人数)."""
+    if len(tagged(right)) < 2 or _ATTRIBUTE.search(left) or ("的" in left and "的" not in right):
+        return False
+    return read_asked(left).kind == "topic" and read_asked(right).kind in _ATTRIBUTES
+
+
+_ATTRIBUTES = frozenset(("quantity", "date", "person", "place"))
+_ATTRIBUTE = re.compile(r"[量额率数值价费度长重]$")
+
+
+def _name_end(text: str) -> int:
+    """Return where the name ends that `text` begins with: before its last 的, or after its first word.
+
+    What one character adds is part of it (欧联杯), a date is not (腾讯2022年的营收).
+    """
+    first, *others = tagged(text)
+    if (owned := text.rfind("的")) > 0:
+        dated = DATE_WORD.search(text, first.end, owned)
+        return dated.start() if dated else owned
+    if others and len(others[0].text) == 1 and others[0].flag.startswith("n"):
+        return others[0].end
+    return first.end
+
+
+def _owner_end(text: str) -> int:
+    """Return where the name ends that has both (东湖县的线路数和每年运送的乘客数), 0 where `text` begins with none."""
+    owner, of, _ = text.partition("的")
+    return len(owner) + 1 if of and any(word.flag in _NAMES for word in tagged(owner)) else 0
+
+
+_NAMES = frozenset(("nr", "ns", "nt", "nz"))
 
 
 def _bare(question: str, start: int) -> bool:
@@ -218,12 +265,15 @@ def _left_conjunct(question: str, end: int, right: str) -> int:
     words, other = tagged(left), tagged(right)
     if not words or not other:
         return 0
+    if len(other) == 2 and len(other[1].text) == 1 and left[-1] != right[-1]:
+        other = other[:1]
     if question.endswith(right) and _bare(question, len(question) - len(right)):
         return words[-1].start
     said = max((one.end for one in date_mentions(left)), default=0)
     words = tuple(word for word in words if word.start >= said) or words
     if len(right) >= _LONG and right[-1] == left[-1]:
-        return max(left.rfind("，"), left.rfind("：")) + 1
+        clause = max(left.rfind("，"), left.rfind("：")) + 1
+        return clause + _owner_end(left[clause:])
     for word in reversed(words):
         if word.text == other[0].text:
             return word.start

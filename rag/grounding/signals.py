@@ -24,6 +24,7 @@ _BARE_YEAR = re.compile(r"(?<![\d.])((?:19|20)\d\d)(?![\d年.%])")
 # A sentence that asks, teases or trails off does not tell.
 _ASKING = re.compile(r"[？?]|什么(?!都)|哪[些个位里年家种]|有多少|是谁|怎么样|如何看|想要?知道|\.\.\.|…$")
 _REPEATABLE = frozenset(("person", "quantity", "date", "duration", "place", "organisation"))
+_IN_A_ROW = frozenset(("quantity", "duration", "date"))
 _OF_A_YEAR = frozenset(("person", "quantity", "duration"))
 _COMPARED = re.compile(r"(?:[较比]|相[比较]于?|对比|超过?|高于|低于|[同与和跟])$")
 _BASIS = re.compile(r"同期|的?基础上|的?基数|的?水平")
@@ -202,6 +203,8 @@ def _best_filler(part: Part, line: Line, text: str) -> tuple[Filler | None, floa
     best: tuple[float, float, Filler | None] = (-1.0, 0.0, None)
     pieces = clauses(text)
     weight = sum(term.weight for term in part.near)
+    # What is said before a figure holds for it too (配额10万个，其中新能源7万个), not what is said after it.
+    onward = part.asked.kind in _IN_A_ROW
     for filler in fillers(part.asked, text, line.article.date):
         if part.asked.kind in _REPEATABLE and text[filler.start : filler.end] in flat(part.text):
             continue  # a name or figure that the question itself holds is not what it asks for
@@ -212,10 +215,15 @@ def _best_filler(part: Part, line: Line, text: str) -> tuple[Filler | None, floa
         wide = text[pieces[index - 1][0] if index else start : max(after, filler.end)]
         sits = 0.0
         for term in part.near:
-            share = max(presence(term, own), 0.6 * presence(term, wide))
+            said = 0.9 * presence(term, text[:start]) if onward else 0.0
+            share = max(presence(term, own), said, 0.6 * presence(term, wide))
             sits += term.weight * (share - 0.004 * _distance(term.text, text, filler))
         sits = sits / weight if weight else 0.5
-        value = filler.fit * (0.3 + sits) * (_OF_OTHER_TIME if of_other_time(part, line, filler) else 1.0)
+        value = filler.fit * (0.3 + sits)
+        if onward:
+            value *= 0.2 + 0.8 * _share(part.terms, text[: max(end, filler.end)])
+        if of_other_time(part, line, filler):
+            value *= _OF_OTHER_TIME
         if value > best[0]:
             best = (value, max(0.0, sits), filler)
     return best[2], best[1]

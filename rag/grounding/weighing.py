@@ -25,8 +25,9 @@ from rag.grounding.prompt import (
     checking_prompt,
     finding_prompt,
 )
+from rag.grounding.signals import question_dates
 from rag.protocols import Cancelled, Telling, Told
-from rag.text.dates import date_mentions
+from rag.text.dates import DateMention, date_mentions
 from rag.text.numbers import flat, quantities
 from rag.text.tokens import fold
 
@@ -150,11 +151,11 @@ def read(part: Part, line: Bearing, llm: Telling, cancelled: Cancelled | None = 
     Raises:
         LLMError: as for `Telling.told`.
     """
-    source, alone = _source(line), line.line.text
+    source, alone = _source(part, line), line.line.text
     found = _read(part, line, source, llm, cancelled)
     if found is None or found.verbatim == 1.0:
         return found
-    if holds("".join(line.line.before[:1]), found.words):
+    if holds(source.removesuffix(alone), found.words):
         # It read the sentence before, which was to say only what this one is about.
         return _read(part, line, alone, llm, cancelled)
     if not found.words and found.found >= _UNDECIDED and line.chance >= _LIKELY_LINE:
@@ -196,7 +197,7 @@ def check(part: Part, reading: Reading, llm: Telling, cancelled: Cancelled | Non
     Raises:
         LLMError: as for `Telling.told`.
     """
-    prompt = checking_prompt(_source(reading.bearing), part.text, reading.words)
+    prompt = checking_prompt(_source(part, reading.bearing), part.text, reading.words)
     told: Told | None = llm.told(CHECKING_SYSTEM, prompt, shots=CHECKING_SHOTS, cancelled=cancelled)
     return None if told is None else replace(reading, checked=_within(told.lean(RIGHT, WRONG), _MOST_CHECKED))
 
@@ -206,10 +207,39 @@ def holds(text: str, words: str) -> bool:
     return _share(words, text) == 1.0
 
 
-def _source(line: Bearing) -> str:
-    """Return the line, after the sentence before it where words of the question are missing in it."""
+def _source(part: Part, line: Bearing) -> str:
+    """Return the line, after the sentence before it where words or the date of the question are missing in it."""
     before = "" if line.signals.here >= _BESIDE else "".join(line.line.before[:1])
-    return before + line.line.text
+    text = before + line.line.text
+    return _dating(part, line, text) + text
+
+
+def _dating(part: Part, line: Bearing, text: str) -> str:
+    """Return the sentence before that says the date asked for, or that of the edition, where `text` does not say it.
+
+    The model reads nothing else: 昨日 is no 7月10日 to it, and what follows a dated sentence is of no year.
+    """
+    edition = line.line.article.date
+    wanted = question_dates(part.text, edition)
+    if all(_says(text, one) for one in wanted):
+        return ""
+    for other in line.line.before[:2]:
+        if other not in text and all(_says(other, one) for one in wanted):
+            return other
+    year, _, day = edition.partition("-")
+    if not day or all(one.year is None or str(one.year) != year for one in wanted):
+        return ""
+    month, _, day = day.partition("-")
+    return f"（{year}年{int(month)}月{int(day)}日报道）"
+
+
+def _says(text: str, date: DateMention) -> bool:
+    """Return whether `text` writes out what `date` states."""
+    stated = (("year", "年"), ("month", "月"), ("day", "日"))
+    parts = [
+        f"{value}{name}" for field, name in stated if field not in date.assumed and (value := getattr(date, field))
+    ]
+    return all(part in flat(text) or (part[-1] == "年" and part[:-1] in text) for part in parts)
 
 
 def _is_plain(part: Part, line: Bearing) -> bool:

@@ -40,6 +40,28 @@ def test_of_two_years_the_figure_of_the_one_asked_for_is_taken(body, figure):
     assert fillers(decided("2022年全市旅游收入是多少？", body)) == [figure]
 
 
+def test_what_is_said_first_holds_for_the_figures_after_it():
+    body = "2023年，全市小客车指标10万个，其中普通小客车3万个，新能源车7万个。"
+    assert fillers(decided("2023年全市小客车指标有多少个？", body)) == ["10万个"]
+    assert fillers(decided("2023年全市新能源小客车指标有多少个？", body)) == ["7万个"]
+
+
+@pytest.mark.parametrize(
+    ("question", "body", "answered"),
+    [
+        ("东湖三号飞船的航天员是谁？", "东湖二号飞船的航天员是张明。", False),
+        ("东湖三号飞船的航天员是谁？", "东湖3号飞船的航天员是张明。", True),
+        ("东湖三号飞船的航天员是谁？", "东湖二号、东湖三号飞船的航天员是张明。", True),
+        ("全市小客车指标有多少个？", "全市小客车指标查询：1、官网；2、电话。", False),
+        ("全市小客车指标有多少个？", "全市小客车指标查询 2006", False),
+        ("张明什么时候访问法国？", "张明将是继2020年之后首位访问法国的市长。", False),
+        ("张明什么时候访问法国？", "张明2020年5月访问法国。", True),
+    ],
+)
+def test_another_of_a_numbered_row_a_mark_of_a_list_and_a_date_compared_with_do_not_answer(question, body, answered):
+    assert decided(question, body).answered == answered
+
+
 def test_last_year_is_the_year_before_the_edition():
     body = "去年全市旅游收入60.4亿元。"
     assert fillers(decided("2022年全市旅游收入是多少？", body, "2023-01-20")) == ["60.4亿元"]

@@ -15,7 +15,7 @@ from rag.grounding.extract import excerpt
 from rag.grounding.prompt import CHECKING_SHOTS, FINDING_SHOTS
 from rag.grounding.weighing import holds, read, weigh
 from rag.protocols import Told
-from rag.schema import Article
+from rag.schema import Article, Edition
 
 QUESTION = "大桥全长多少米？"
 BODY = "清河大桥昨日建成通车。大桥全长860米，设双向六车道。工程历时三年，参建工人2300名。\n"
@@ -64,6 +64,30 @@ def test_the_sentence_before_is_read_too_where_it_says_what_the_line_is_about():
     model = reader({"设双向六车道。": taken("860米", 8.0)})
     assert weigh(decided(("860", 0.7), question="清河大桥全长多少米？"), model).found == "860米"
     assert "清河大桥昨日建成通车。大桥全长860米" in model.weighed[0][1]
+
+
+@pytest.mark.parametrize(
+    ("question", "body", "date", "source"),
+    [
+        (
+            "2023年公开赛男单冠军是谁？",
+            "2023年公开赛决赛昨晚打响。张明以三比二战胜对手，夺得公开赛男单冠军。",
+            "",
+            "2023年公开赛决赛昨晚打响。张明",
+        ),
+        ("7月10日谁夺得公开赛男单冠军？", "张明昨日夺得公开赛男单冠军。", "2025-07-11", "（2025年7月11日报道）张明"),
+        ("2025年谁夺得公开赛男单冠军？", "张明在2025年夺得公开赛男单冠军。", "2025-07-11", "原文：张明"),
+        ("谁夺得公开赛男单冠军？", "张明昨日夺得公开赛男单冠军。", "2025-07-11", "原文：张明"),
+        ("2024年谁夺得公开赛男单冠军？", "张明昨日夺得公开赛男单冠军。", "2025-07-11", "原文：张明"),
+    ],
+)
+def test_the_model_is_told_the_date_that_the_question_names(question, body, date, source):
+    article = Article("公开赛落幕", body, edition=Edition("", date))
+    line = next(line for line in article_lines(article) if "张明" in line.text)
+    part = read_part(question)
+    model = reader({"。": taken("张明")})
+    read(part, bearing(part, line), model)
+    assert source in model.weighed[0][1]
 
 
 def test_what_it_takes_out_of_the_sentence_before_is_asked_of_the_line_alone():
