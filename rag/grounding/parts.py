@@ -111,7 +111,7 @@ _COMPARES = re.compile(
 def _asked_of(question: str) -> str:
     """Return what the question says before its hole, the noun asked for with it."""
     hole = ASKS.search(question)
-    return re.sub(r"(?:是|为|有|达|达到|了)+$", "", question[: hole.start()]) if hole else question
+    return _LINKING.sub("", question[: hole.start()]) if hole else question
 
 
 def _subject_of(question: str) -> str:

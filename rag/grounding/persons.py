@@ -15,6 +15,9 @@ from rag.grounding.names import MODIFIERS, TITLES, Office, Person, offices, peop
 
 _ADDRESS = "|".join(sorted(TITLES | {"先生", "女士", "某", "老", "总", "姓"}, key=len, reverse=True))
 
+# A place whose name begins as one of a person is named with its sort or without (彭泽, 彭泽县).
+_PLACE = re.compile(r"(?<=..)[省市县区镇乡村]$")
+
 
 def name_faults(placed: Placed) -> list[str]:
     """Return the names of the source that the claim has only in part or altered (卢艳 for 卢艳丽).
@@ -34,7 +37,7 @@ def name_faults(placed: Placed) -> list[str]:
             continue
         if len(hit) == 1 and len(inside) > 1 and hit[0] != inside[0]:
             continue
-        if person.name in claim.text or not _touching(hit, matched):
+        if _PLACE.sub("", person.name) in claim.text or not _touching(hit, matched):
             continue
         faults.append(f"原文的名字是“{person.name}”")
     return faults

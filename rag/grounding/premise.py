@@ -12,7 +12,8 @@ from collections.abc import Sequence
 from dataclasses import dataclass
 
 from rag.grounding.misnamed import Misnamed, misnamed, names_something
-from rag.grounding.placing import place_by_facts, place_clauses, rank_sources
+from rag.grounding.names import people
+from rag.grounding.placing import Clause, place_by_facts, place_clauses, rank_sources
 from rag.grounding.reading import DATE, QUANTITY, Reading, read, squeezed
 from rag.grounding.signals import clauses
 from rag.grounding.verify import contradictions, verify
@@ -100,7 +101,7 @@ def contradicted(question: str, evidence: Evidence) -> Contradiction | None:
     touched: set[int] = set()
     for placed in place_clauses(claim, sources):
         clause = place_by_facts(claim, placed, sources)
-        run = _longest_run(clause.pairs, sources[0].reading.codes.tolist())
+        run = _longest_run(_unnamed(claim, clause), sources[0].reading.codes.tolist())
         if run >= _ABOUT:
             found = [
                 reason
@@ -138,6 +139,16 @@ def takes_for_granted(question: str) -> bool:
 def _states_fact(question: str) -> bool:
     """Return True for 为什么 and 是否, which assert; when and how only name what they ask after."""
     return not _ASKS_HOW.search(question)
+
+
+def _unnamed(claim: Reading, clause: Clause) -> tuple[int, ...]:
+    """Return the source tokens of the clause's words that are in no person's name: that alone tells of nothing."""
+    names = [(one.start, one.end) for one in people(claim.text)]
+    return tuple(
+        j
+        for i, j in enumerate(clause.pairs, clause.first)
+        if not any(start <= claim.starts[i] < end for start, end in names)
+    )
 
 
 def _longest_run(pairs: tuple[int, ...], codes: list[int]) -> int:

@@ -95,7 +95,7 @@ class Wish:
 def read_question(question: str, history: Sequence[Turn] = ()) -> Wish:
     """Return what `question` wants, given the conversation before it."""
     text = re.sub(r"\s+", " ", question).strip()
-    text = _OPENING.sub("", text)
+    text = _OPENING.sub("", text).replace("钟头", "小时")
     alone, topic = stand_alone(text, history)
     intent = _intent(alone)
     english = len(_ENGLISH.findall(alone)) > len(_HAN.findall(alone))

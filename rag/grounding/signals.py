@@ -26,7 +26,8 @@ _ASKING = re.compile(r"[？?]|什么(?!都)|哪[些个位里年家种]|有多少
 _REPEATABLE = frozenset(("person", "quantity", "date", "duration", "place", "organisation"))
 _IN_A_ROW = frozenset(("quantity", "duration", "date"))
 _OF_A_YEAR = frozenset(("person", "quantity", "duration"))
-_COMPARED = re.compile(r"(?:[较比]|相[比较]于?|对比|超过?|高于|低于|[同与和跟])$")
+_THAN = re.compile(r"(?:[较比]|相[比较]于?|对比|超过?|高于|低于)$")
+_AND = re.compile(r"[同与和跟]$")
 _BASIS = re.compile(r"同期|的?基础上|的?基数|的?水平")
 # How much less a filler counts where another year or month was named last before it.
 _OF_OTHER_TIME = 0.4
@@ -264,8 +265,9 @@ def _order(part: Part, text: str, filler: Filler | None) -> float:
 
 @lru_cache(maxsize=4096)
 def question_dates(question: str, edition: str) -> tuple[DateMention, ...]:
-    """Return the dates a question names; a bare 2022 counts as a year."""
-    return date_mentions(_BARE_YEAR.sub(r"\1年", flat(question)), edition)
+    """Return the dates a question names, a bare 2022 among them; with which others are compared (比去年涨了多少) is none."""
+    text = _BARE_YEAR.sub(r"\1年", flat(question))
+    return tuple(one for one in date_mentions(text, edition) if not _is_compared(text, one))
 
 
 def _dates(question: str, line: Line) -> tuple[float, float, float]:
@@ -329,13 +331,18 @@ def of_other_time(part: Part, line: Line, filler: Filler) -> bool:
     named = [
         one
         for one in date_mentions(ahead, edition)
-        if not _COMPARED.search(ahead[: one.start]) and not _BASIS.match(ahead, one.end)
+        if not _is_compared(ahead, one) and not _AND.search(ahead[: one.start])
     ]
     said = [one.year for one in named if one.year and "year" not in one.assumed]
     if years and said and said[-1] not in years:
         return True
     last = named[-1].month if named else None
     return bool(months and last) and last not in months
+
+
+def _is_compared(text: str, date: DateMention) -> bool:
+    """Return whether something is only compared with what was at `date`."""
+    return bool(_THAN.search(text[: date.start]) or _BASIS.match(text, date.end))
 
 
 @lru_cache(maxsize=8192)

@@ -16,7 +16,7 @@ from rag.grounding.lexicon import FUNCTION, synonymous
 from rag.grounding.names import MODIFIERS, TITLES, certain_surname, offices
 from rag.grounding.reading import Word, tagged
 from rag.text.dates import date_mentions
-from rag.text.numbers import flat
+from rag.text.numbers import AMOUNT, flat
 
 _QUOTED = re.compile(r"[“\"「『‘《]([^“”\"「」『』‘’《》]{1,40})[”\"」』’》]")
 _LATIN = re.compile(r"[A-Z][\u3400-\u9fff](?![\u3400-\u9fff]?[A-Z])|[A-Za-z0-9][A-Za-z0-9.+\-/&·]*[%‰℃]?")
@@ -277,7 +277,8 @@ def presence(term: Term, text: str) -> float:
     if _NUMBERED.fullmatch(word) and word[0] != "第":
         return 1.0 if re.search(rf"(?<![一二三四五六七八九十]){word}", text) else 0.0
     if word[0].isascii() and (word[0].isalnum()):
-        return 1.0 if re.search(rf"(?<![A-Za-z0-9.]){re.escape(word)}(?![A-Za-z0-9])", text, re.I) else 0.0
+        ends = rf"(?:(?![A-Za-z0-9])|(?={AMOUNT}))"
+        return 1.0 if re.search(rf"(?<![A-Za-z0-9.]){re.escape(word)}{ends}", text, re.I) else 0.0
     if word in TITLES:
         return 1.0 if _has_title(word, text) else 0.0
     if word in text:
@@ -292,12 +293,13 @@ def presence(term: Term, text: str) -> float:
 
 
 def _unqualified(word: str, text: str) -> bool:
-    """非网民 is no 网民: the word counts only where no 非, 副 or 原 stands before it."""
+    """非网民 is no 网民, 进出口 no 出口: the word counts only where nothing before it makes another of it."""
     if word[0] in "非副原不未无":
         return True
+    others = {"非", "副", "进"} if word.startswith("出口") else {"非", "副"}
     at = text.find(word)
     while at >= 0:
-        if text[at - 1 : at] not in {"非", "副"} or at == 0:
+        if text[at - 1 : at] not in others or at == 0:
             return True
         at = text.find(word, at + 1)
     return False

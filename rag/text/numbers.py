@@ -40,7 +40,9 @@ _UNITS = f"{_CURRENCY}|{_MEASURE}|{_CLASSIFIER}"
 _UNIT_LIST = sorted({unit for unit in _UNITS.split("|") if unit}, key=len, reverse=True)
 _UNIT = "|".join(_UNIT_LIST)
 
-_ARABIC = r"(?<![A-Za-z\d.])(?:\d{1,3}(?:,\d{3})+(?:\.\d+)?|\d+(?:\.\d+)?)"
+# A figure may stand right after what it measures (GDP21390.17亿元, CPI2.1%), where no model's number does (MIX4, C919).
+AMOUNT = r"\d[\d,.]*(?:[万亿%‰元]|个?百分点)"
+_ARABIC = rf"(?:(?<![A-Za-z\d.])|(?<=[A-Z]{{2}})(?={AMOUNT}))(?:\d{{1,3}}(?:,\d{{3}})+(?:\.\d+)?|\d+(?:\.\d+)?)"
 _HAN_NUMBER = r"[零〇○一二两三四五六七八九十百千万亿]+(?:点[零〇一二两三四五六七八九]+)?"
 _BEFORE = (
     "不少于|不低于|不多于|不超过|不超(?!过)|不高于|至少|至多|最少|最多|最高|不足|不到|不满|将近|接近|少于|低于|小于|超过|大于|多于|高于|突破|大约|约为|大概"

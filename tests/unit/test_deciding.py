@@ -54,12 +54,25 @@ def test_what_is_said_first_holds_for_the_figures_after_it():
         ("东湖三号飞船的航天员是谁？", "东湖二号、东湖三号飞船的航天员是张明。", True),
         ("全市小客车指标有多少个？", "全市小客车指标查询：1、官网；2、电话。", False),
         ("全市小客车指标有多少个？", "全市小客车指标查询 2006", False),
+        ("净化水质的湿地建在哪个村子里？", "净化水质的湿地建在东湖镇平安村。", True),
         ("张明什么时候访问法国？", "张明将是继2020年之后首位访问法国的市长。", False),
         ("张明什么时候访问法国？", "张明2020年5月访问法国。", True),
     ],
 )
 def test_another_of_a_numbered_row_a_mark_of_a_list_and_a_date_compared_with_do_not_answer(question, body, answered):
     assert decided(question, body).answered == answered
+
+
+def test_what_the_question_compares_with_is_not_the_time_it_asks_of():
+    body = "2023年上半年，全市服务贸易进出口总额67.5亿元，同比增长8.5%。"
+    found = decided("全市服务贸易进出口比去年涨了多少？", body, "2023-08-18", with_model=True)
+    assert fillers(found) == ["8.5%"]
+
+
+def test_of_one_person_other_things_may_be_told():
+    body = "2022年感动交通人物名单公布，东湖县驾驶员李明舟入选。2012年，李明舟成为司机。"
+    found = decided("2012年李明舟开始跑车时，东湖县有多少条线路？", body, "2023-08-18")
+    assert not found.conflict
 
 
 def test_last_year_is_the_year_before_the_edition():

@@ -14,6 +14,8 @@ from rag.text.numbers import flat, number_value, quantities, same_unit, same_val
     [
         ("120人次", 120, "人次", "exact"),
         ("4500余人次", 4500, "人次", "over"),
+        ("GDP21390.17亿元", 2139017000000, "元", "exact"),
+        ("CPI2.1%", "2.1", "%", "exact"),
         ("近40家", 40, "家", "under"),
         ("约30吨", 30000, "公斤", "about"),
         ("1.22亿元", 122000000, "元", "exact"),
@@ -58,7 +60,19 @@ def test_ordinal_is_no_count():
 
 @pytest.mark.parametrize(
     "text",
-    ["统一部署", "一起出发", "十分重要", "进一步", "第一时间赶到", "千方百计", "一支支队伍", "PM2.5", "八一建军节"],
+    [
+        "统一部署",
+        "一起出发",
+        "十分重要",
+        "进一步",
+        "第一时间赶到",
+        "千方百计",
+        "一支支队伍",
+        "PM2.5",
+        "八一建军节",
+        "MIX4",
+        "C919",
+    ],
 )
 def test_words_that_hold_numerals_are_no_quantities(text):
     assert not [found for found in quantities(text) if found.unit not in {"", "季"} or found.value > 10]

@@ -8,7 +8,7 @@ from rag.grounding.asked import read_asked
 from rag.grounding.misnamed import misnamed
 from rag.grounding.premise import contradicted, premise, takes_for_granted
 from rag.grounding.question import read_question
-from rag.grounding.terms import content_terms
+from rag.grounding.terms import content_terms, presence
 from rag.schema import Article, Evidence, Turn
 
 
@@ -60,6 +60,25 @@ def test_the_kind_asked_for(question, kind, measure):
 )
 def test_what_jieba_runs_together_is_no_rare_name(question, words):
     assert [term.text for term in content_terms(question)] == words
+
+
+@pytest.mark.parametrize(
+    ("question", "text", "there"),
+    [
+        ("出口总额是多少", "出口67.5亿元", True),
+        ("出口总额是多少", "进出口67.5亿元", False),
+        ("GDP是多少", "上半年GDP67.5亿元", True),
+        ("MIX的屏幕多大", "MIX4的屏幕", False),
+    ],
+)
+def test_a_word_is_there_only_where_nothing_makes_another_of_it(question, text, there):
+    term = content_terms(question)[0]
+    assert (presence(term, text) == 1.0) == there
+
+
+def test_an_hour_by_another_name():
+    (part,) = read_question("单程要走几个钟头？").parts
+    assert part.asked.kind == "duration"
 
 
 @pytest.mark.parametrize(
