@@ -40,7 +40,7 @@ _LONGEST = 110
 _FIGURES = frozenset(("quantity", "duration", "date"))
 _CERTAIN, _BESIDE = 0.9, 0.9
 # A line this likely by its signals is read again, with its headline, where by this little nothing is found in it.
-_LIKELY_LINE, _UNDECIDED = 0.6, -1.0
+_LIKELY_LINE, _UNDECIDED = 0.5, -1.0
 _NAMES = frozenset(("person", "place", "organisation"))
 _JOINED = re.compile(r"[、，,；;]|以及|[和及与]")
 _NOT_SAID = re.compile(r"[^\w.%]+|(?<=[\d十百千万亿])[余多](?=[\u3400-\u9fff])")
