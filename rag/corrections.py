@@ -14,6 +14,7 @@ from sqlalchemy import select
 
 from rag.archive.engine import reading, writing
 from rag.archive.tables import memberships, pages
+from rag.contract import check_date
 from rag.errors import InputError
 from rag.pages.ready import make_page
 from rag.schema import Article, Edition, Page
@@ -93,11 +94,11 @@ def move(service: Service, article_id: str, *, paper: str, date: str, page: str)
     """Correct the edition of the whole page that prints an article; return the article's new id.
 
     Raises:
-        InputError: there is no such article.
+        InputError: there is no such article, or `date` is neither empty nor an ISO date.
         ArchiveError: the archive cannot be written.
     """
     stored = _stored(service.archive, article_id)
-    edition = Edition(paper.strip(), date.strip(), page.strip(), "given", "given", "given")
+    edition = Edition(paper.strip(), check_date(date.strip()), page.strip(), "given", "given", "given")
     new_ids = {
         article.id: service.correct(article.id, replace(article, edition=edition))
         for article in stored.articles

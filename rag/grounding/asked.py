@@ -76,8 +76,10 @@ _MONEY = re.compile(
     r"投资|投入|收入|营收|产值|票房|奖金|金额|总额|售价|起售价|单价|价格|票价|费用|经费|资金|贷款|授信|放款|罚款|罚了|利润|总值|成本|预算|补贴|补助|工资|薪资|薪酬|市值|GDP|出口额|进口额|交易额|成交额|销售额|签约额|造价|身价|债务|融资|营业额|税收|花费|生产总值|花了|赔偿"
 )
 _PERCENT = re.compile(
-    r"比例|占比|比重|百分之几|增长率|增速|增幅|降幅|涨幅|跌幅|满意度|满意率|率$|同比|环比|百分比|(?:[涨跌升降]|增长|提高|降低|压低|调低|调高|下调|上调|上浮|下浮|回落|增加|减少|削减|变化)了?$"
+    r"比例|占比|比重|百分之几|增长率|增速|增幅|降幅|涨幅|跌幅|满意度|满意率|率$|同比|环比|百分比|(?:增长|下降|上升|提高|降低|上涨|增加|减少|变化)了?$"
 )
+_CHANGED = re.compile(r"(?:[涨跌升降]|压低|调低|调高|下调|上调|上浮|下浮|回落|削减)了?$")
+_SHARES = frozenset(("", "百分点", "个百分点", "倍"))
 _PEOPLE = re.compile(r"人数|人口|网民|伤亡|死亡|参赛者|观众|考生|游客")
 
 _GENERIC = frozenset(
@@ -180,6 +182,12 @@ class Asked:
     who: str = ""
     question: str = ""
 
+    @property
+    def counted(self) -> str:
+        """What stands after the hole, the unit taken off: 乘客 of 多少万名乘客."""
+        unit = re.match(rf"[亿万千百十]*{re.escape(self.unit)}", self.after) if self.unit else None
+        return self.after[unit.end() :] if unit else self.after
+
 
 def read_asked(question: str) -> Asked:
     """Return what `question` asks for; a bare keyword or an order to tell about something is a `topic`."""
@@ -264,7 +272,8 @@ def _unit(text: str, before: str, after: str) -> tuple[str, str]:
         unit = "" if match["few"] == "成" else match["few"][0] if match["few"] != "个人" else "人"
     elif found := _UNIT_AFTER.match(after):
         unit = found[1]
-    share = _PERCENT.search(before.removesuffix("是").removesuffix("为").removesuffix("有"))
+    ahead = before.removesuffix("是").removesuffix("为").removesuffix("有")
+    share = unit in _SHARES and bool(_PERCENT.search(ahead) or _CHANGED.search(ahead))
     if match and not unit and match.group() in _METRES and not share:
         return "米", ""
     if (

@@ -7,7 +7,6 @@ hole, how near it stands to the noun that was asked for, whether dates agree); `
 
 from __future__ import annotations
 
-import re
 from collections.abc import Sequence
 from dataclasses import dataclass
 
@@ -50,9 +49,7 @@ def _without_hole(text: str, asked: Asked) -> str:
         return asked.who
     if asked.who:  # 陈明说了 must not be read as one name
         return text.replace(asked.who, f" {asked.who} ", 1)
-    if asked.unit and (counted := re.match(rf"[亿万千百十]*{re.escape(asked.unit)}", asked.after)):
-        return f"{asked.before} {asked.after[counted.end() :]}"
-    return f"{asked.before} {asked.after}" if asked.after else asked.before or text
+    return f"{asked.before} {asked.counted}" if asked.after else asked.before or text
 
 
 def _near(asked: Asked, terms: Sequence[Term]) -> tuple[Term, ...]:

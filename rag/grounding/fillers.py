@@ -14,7 +14,7 @@ from rag.grounding.asked import Asked
 from rag.grounding.names import MODIFIERS, Person, offices, people
 from rag.grounding.reading import tagged
 from rag.grounding.terms import plainly_tagged
-from rag.text.dates import date_mentions
+from rag.text.dates import date_mentions, is_compared
 from rag.text.numbers import Quantity, quantities, same_unit
 
 _SCALED = re.compile(r"[万亿]|千(?!米|克|瓦)")
@@ -88,7 +88,8 @@ def _dates(asked: Asked, text: str, edition: str) -> tuple[Filler, ...]:
         reported = _REPORTED.match(text, one.end) or _AGENCY.search(text[: one.start])
         if (
             _PERIOD.match(text, one.end)
-            or _SINCE.search(text[: one.start])
+            or is_compared(text, one)
+            or text[: one.start].endswith("继")
             or (reported and not _TOLD_WHEN.search(asked.question))
         ):
             continue
@@ -104,8 +105,6 @@ _DAY_ASKED = re.compile(r"哪一?[天日]|几[号日]")
 # The day of the report is not the day of what it tells: 新华社北京4月3日电, 韩联社6日称.
 _REPORTED = re.compile(r"(?:电|讯|称|报道|消息|发布|表示|从|获悉|晚间?报道|晚?在.{0,10}例行)")
 _AGENCY = re.compile(r"(?:社|报|网|讯|记者|发言人[\u3400-\u9fff]{2,4})[\u3400-\u9fff]{0,4}$")
-# What came first since (继2020年……后首位) or is only compared with.
-_SINCE = re.compile(r"(?:继|较|比)$")
 _PERIOD = re.compile(r"以来|来，|内，")
 
 
@@ -230,13 +229,18 @@ def _figures(text: str, edition: str) -> list[Quantity]:
         one
         for one in quantities(text)
         if not any(start < one.end and one.start < end for start, end in taken)
-        and (one.unit or not (_YEAR.fullmatch(one.text) or _is_mark(text, one)))
+        and (one.unit or not (_is_year(text, one) or _is_mark(text, one)))
     ]
 
 
 _YEAR = re.compile(r"(?:19|20)\d\d")
+_TOLD_BEFORE = re.compile(r"[：:数为达共有是约近超]$")
 _BEFORE_MARK = re.compile(r"(?:^|[\s。；：:;！？])[（(]?$")
 _AFTER_MARK = re.compile(r"[)）]?[、.．)）](?!\d)")
+
+
+def _is_year(text: str, one: Quantity) -> bool:
+    return bool(_YEAR.fullmatch(one.text)) and not _TOLD_BEFORE.search(text[: one.start])
 
 
 def _is_mark(text: str, one: Quantity) -> bool:

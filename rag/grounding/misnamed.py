@@ -45,9 +45,9 @@ def another_of_its_kind(question: str, text: str) -> bool:
     """Return whether `text` tells of another one of a numbered row than `question` asks of (神舟十二号 for 神舟十三号)."""
     asked, said = flat(question), flat(text)
     for match in _IN_A_ROW.finditer(asked):
-        kin = re.finditer(rf"{re.escape(match[1])}第?{_NUMERAL}{match[3]}", said)
-        numbers = {number_value(one[1]) for one in kin}
-        if numbers and number_value(match[2]) not in numbers:
+        named = {number_value(one[1]) for one in re.finditer(rf"{_NUMERAL}{match[3]}", said)}
+        kin = re.search(rf"{re.escape(match[1])}第?{_NUMERAL}{match[3]}", said)
+        if kin and number_value(match[2]) not in named:
             return True
     return False
 

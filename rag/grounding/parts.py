@@ -9,9 +9,9 @@ import re
 from collections.abc import Sequence
 
 from rag.grounding.asked import is_generic, read_asked
-from rag.grounding.reading import tagged
+from rag.grounding.reading import NAMED, tagged
 from rag.grounding.terms import content_terms
-from rag.text.dates import date_mentions
+from rag.text.dates import date_mentions, is_compared
 
 _MAX_PARTS = 4
 PRONOUN = re.compile(
@@ -20,7 +20,7 @@ PRONOUN = re.compile(
 )
 ELLIPSIS = re.compile(r"^(?:那么?|还有|另外|然后|再|接着|具体|其中)[，,]?|呢[？?]?$")
 DATE_WORD = re.compile(
-    r"(?:(?:19|20)\d\d年|今年|去年|前年|明年)(?:[一二三四五六七八九十\d]{1,2}月|上半年|下半年|第[一二三四]季度)?|[一二三四五六七八九十\d]{1,2}月|上半年|下半年|第[一二三四]季度|上个月|上月"
+    r"(?:(?:19|20)\d\d年|今年|去年|前年|明年)(?:[一二三四五六七八九十\d]{1,2}月|上半年|下半年|前三季度|第[一二三四]季度)?|[一二三四五六七八九十\d]{1,2}月|上半年|下半年|前三季度|第[一二三四]季度|上个月|上月"
 )
 ASKS = re.compile(r"多少|什么|谁|哪|几[个名家项件位次号日点天场条]|百分之几|何时|为何|如何|怎么|怎样|多[大高长久重]")
 
@@ -89,17 +89,32 @@ def _with_subject(first: str, later: str) -> str:
         subject = _asked_of(first)
     if subject and later.startswith(subject):
         return later
-    if DATE_WORD.search(later):
-        subject = DATE_WORD.sub("", subject)
+    else:
+        subject = _without_dates(subject, later)
     rare = [
         term for term in content_terms(later) if term.weight >= 0.9 and len(term.text) > 1 and term.text not in first
     ]
-    named = any(word.flag in {"nr", "ns", "nt", "nz"} and len(word.text) > 1 for word in tagged(later))
+    named = any(word.flag in NAMED and len(word.text) > 1 for word in tagged(later))
     if PRONOUN.match(later):
         later = later[PRONOUN.match(later).end() :]  # type: ignore[union-attr]
     elif named or (rare and len(later) > 12):
         return later
     return later if not subject or subject in later else f"{subject}{later}"
+
+
+def _without_dates(subject: str, later: str) -> str:
+    """Return `subject` without the dates in whose place `later` has its own: a month of its own leaves the year."""
+    own = [one for one in date_mentions(later) if not is_compared(later, one)]
+    if not own:
+        return subject
+    other_year = any(one.year or one.relative for one in own)
+    for one in reversed(date_mentions(subject)):
+        year = None if other_year else _YEAR.match(one.text)
+        subject = subject[: one.start] + (year[0] if year else "") + subject[one.end :]
+    return subject
+
+
+_YEAR = re.compile(r"(?:19|20)\d\d年|[今去前明]年")
 
 
 # A question that begins so is of the very figure that was asked for before (不合格率是多少？比去年同期下降多少？).
@@ -115,7 +130,7 @@ def _asked_of(question: str) -> str:
 
 
 def _subject_of(question: str) -> str:
-    """Return what the question says before the noun asked for: 亿卓实业2025年上半年 of 亿卓实业2025年上半年销售收入是多少."""
+    """Return what the question says of what it is about: 亿卓实业2025年上半年 of 亿卓实业2025年上半年销售收入是多少."""
     hole = ASKS.search(question)
     if hole is None:
         return question
@@ -126,7 +141,7 @@ def _subject_of(question: str) -> str:
     if len(terms) < 2:
         return head if terms and terms[0].weight >= 0.55 else ""
     # What is counted may stand after the hole (一共有多少居民); else it is the last noun before it.
-    counted = hole[0][0] in "多几" and bool(content_terms(question[hole.end() :]))
+    counted = hole[0][0] in "多几" and bool(content_terms(read_asked(question).counted))
     lead = head if counted else head[: head.rfind(terms[-1].text)]
     lead = _LINKING.sub("", _without_verb(_LINKING.sub("", lead)))
     return lead if len(lead) >= 2 else head
@@ -148,6 +163,7 @@ _VERBAL = frozenset(("v", "vd", "d", "p", "u", "ul", "uz", "y"))
 
 _BOTH = re.compile(r"以及|和|与|及|跟|、")
 _QUARTERS = re.compile(r"前([两二三])个?季度")
+_FIRST = {"两": "一二", "二": "一二", "三": "一二三"}
 _EACH = re.compile(r"分别|各自|[，,]?各(?=有|是|为|达|由|在)")
 _QUOTED = re.compile(r"[“《「『][^”》」』]*[”》」』]")
 
@@ -157,13 +173,12 @@ def _distributed(question: str) -> list[str]:
     if re.search(r"男女(?:子|单|双)", question) and "混" not in question:
         return [question.replace("男女", "男", 1), question.replace("男女", "女", 1)]
     each = _EACH.search(question)
-    if each and (quarters := _QUARTERS.search(question)):
-        count = 2 if quarters[1] in "两二" else 3
-        asked = _EACH.sub("", question)
-        return [asked.replace(quarters[0], f"第{number}季度", 1) for number in "一二三"[:count]]
     quoted = [match.span() for match in _QUOTED.finditer(question)]
     joins = _BOTH.finditer(question[: each.start()] if each else question)
     joined = next((one for one in joins if not any(start < one.start() < end for start, end in quoted)), None)
+    if joined is None and each and (quarters := _QUARTERS.search(question)):
+        asked = _EACH.sub("", question)
+        return [asked.replace(quarters[0], f"第{number}季度", 1) for number in _FIRST[quarters[1]]]
     if joined is None or not (each or _coordinate(question, joined.start())):
         return [question]
     right_end = _right_conjunct(question, joined.start(), joined.end(), each.start() if each else 0)
@@ -220,7 +235,7 @@ def _shares_attribute(left: str, right: str) -> bool:
 
 
 _ATTRIBUTES = frozenset(("quantity", "date", "person", "place"))
-_ATTRIBUTE = re.compile(r"[量额率数值价费度长重]$")
+_ATTRIBUTE = re.compile(r"(?:[量额率数值价费长重]|[长宽高深厚速温湿浓密强]度)$")
 
 
 def _name_end(text: str) -> int:
@@ -229,9 +244,10 @@ def _name_end(text: str) -> int:
     What one character adds is part of it (欧联杯), a date is not (腾讯2022年的营收).
     """
     first, *others = tagged(text)
+    if dated := DATE_WORD.search(text, first.end):
+        return dated.start()
     if (owned := text.rfind("的")) > 0:
-        dated = DATE_WORD.search(text, first.end, owned)
-        return dated.start() if dated else owned
+        return owned
     if others and len(others[0].text) == 1 and others[0].flag.startswith("n"):
         return others[0].end
     return first.end
@@ -240,16 +256,13 @@ def _name_end(text: str) -> int:
 def _owner_end(text: str) -> int:
     """Return where the name ends that has both (东湖县的线路数和每年运送的乘客数), 0 where `text` begins with none."""
     owner, of, _ = text.partition("的")
-    return len(owner) + 1 if of and any(word.flag in _NAMES for word in tagged(owner)) else 0
-
-
-_NAMES = frozenset(("nr", "ns", "nt", "nz"))
+    return len(owner) + 1 if of and any(word.flag in NAMED for word in tagged(owner)) else 0
 
 
 def _bare(question: str, start: int) -> bool:
     """Return True where two nouns, no names, end a question without a hole (总额及同比增幅)."""
     words = tagged(question[start:])
-    return ASKS.search(question) is None and bool(words) and words[0].flag[:2] not in {"nr", "ns", "nt", "nz"}
+    return ASKS.search(question) is None and bool(words) and words[0].flag[:2] not in NAMED
 
 
 def _left_conjunct(question: str, end: int, right: str) -> int:
@@ -273,7 +286,7 @@ def _left_conjunct(question: str, end: int, right: str) -> int:
     words = tuple(word for word in words if word.start >= said) or words
     if len(right) >= _LONG and right[-1] == left[-1]:
         clause = max(left.rfind("，"), left.rfind("：")) + 1
-        return clause + _owner_end(left[clause:])
+        return clause + (0 if _owner_end(right) else _owner_end(left[clause:]))
     for word in reversed(words):
         if word.text == other[0].text:
             return word.start

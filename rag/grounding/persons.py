@@ -12,11 +12,9 @@ from collections.abc import Sequence
 from rag.grounding.alignment import Placed
 from rag.grounding.lexicon import synonymous
 from rag.grounding.names import MODIFIERS, TITLES, Office, Person, offices, people
+from rag.grounding.reading import tagged
 
 _ADDRESS = "|".join(sorted(TITLES | {"先生", "女士", "某", "老", "总", "姓"}, key=len, reverse=True))
-
-# A place whose name begins as one of a person is named with its sort or without (彭泽, 彭泽县).
-_PLACE = re.compile(r"(?<=..)[省市县区镇乡村]$")
 
 
 def name_faults(placed: Placed) -> list[str]:
@@ -37,10 +35,18 @@ def name_faults(placed: Placed) -> list[str]:
             continue
         if len(hit) == 1 and len(inside) > 1 and hit[0] != inside[0]:
             continue
-        if _PLACE.sub("", person.name) in claim.text or not _touching(hit, matched):
+        if _without_sort(person.name) in claim.text or not _touching(hit, matched):
             continue
         faults.append(f"原文的名字是“{person.name}”")
     return faults
+
+
+def _without_sort(name: str) -> str:
+    """Return a place that looks like a person without its sort (彭泽县): it is named with or without."""
+    return _SORT.sub("", name) if {word.flag for word in tagged(name)} == {"ns"} else name
+
+
+_SORT = re.compile(r"(?<=..)[省市县区镇乡村]$")
 
 
 def _touching(hit: Sequence[int], matched: dict[int, int]) -> bool:

@@ -42,7 +42,8 @@ _UNLIKE = re.compile(r"原文是“[^”]*[^\d.,”]”，不是“[\d.,]+”$")
 _COUNTED = re.compile(r"原文的“[^”]*”指的是")
 _CLOSE = 0.7
 _TELLS = 8  # characters of a clause that may tell something
-_ABOUT = 3  # matched tokens side by side, figures apart, that show a sentence to speak of the same thing
+# Matched tokens side by side, figures apart, that show a sentence to speak of the same thing, so many of them in no name.
+_ABOUT, _UNNAMED = 3, 2
 
 
 @dataclass(frozen=True, slots=True)
@@ -101,8 +102,8 @@ def contradicted(question: str, evidence: Evidence) -> Contradiction | None:
     touched: set[int] = set()
     for placed in place_clauses(claim, sources):
         clause = place_by_facts(claim, placed, sources)
-        run = _longest_run(_unnamed(claim, clause), sources[0].reading.codes.tolist())
-        if run >= _ABOUT:
+        codes = sources[0].reading.codes.tolist()
+        if _longest_run(clause.pairs, codes) >= _ABOUT and _longest_run(_unnamed(claim, clause), codes) >= _UNNAMED:
             found = [
                 reason
                 for reason in contradictions(claim, clause, sources)

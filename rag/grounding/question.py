@@ -68,6 +68,7 @@ _OPENING = re.compile(
 )
 
 
+_HOURS = re.compile(r"((?:几|多少)个?)钟头")
 # Where the reports stand that are asked for; it is said of none of them.
 _ON_THE_PAGE = re.compile(
     r"^(?:在?(?:这|本)(?:一?[期版张份]|个?版面)(?:报纸?)?|报纸?)(?:上面?|里面?|中)?[，,]?(?=(?:都|共)?(?:有|哪))"
@@ -95,7 +96,8 @@ class Wish:
 def read_question(question: str, history: Sequence[Turn] = ()) -> Wish:
     """Return what `question` wants, given the conversation before it."""
     text = re.sub(r"\s+", " ", question).strip()
-    text = _OPENING.sub("", text).replace("钟头", "小时")
+    text = _OPENING.sub("", text)
+    text = _HOURS.sub(r"\1小时", text)
     alone, topic = stand_alone(text, history)
     intent = _intent(alone)
     english = len(_ENGLISH.findall(alone)) > len(_HAN.findall(alone))

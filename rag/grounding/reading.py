@@ -24,7 +24,7 @@ _CLAUSE_ENDS = frozenset("，。；：！？!?;:,\n…")
 _SILENT = frozenset("“”‘’「」『』\"'《》〈〉（）()【】[]、·—-–~～/*#|…`_.")
 # Characters that carry little: they weigh less in alignment.
 LIGHT = frozenset("的地得了着过在于和与及而且也又还都就则即是为被由对从向至到给把将让以等之所者们上中里内间下时前后")
-_NAMED = frozenset(("nr", "ns", "nt", "nz"))
+NAMED = frozenset(("nr", "ns", "nt", "nz"))
 _RUN = re.compile(r"[A-Za-z0-9]+(?:\.[A-Za-z0-9]+)*")
 
 
@@ -155,7 +155,7 @@ def _parts(word: str, flag: str) -> list[str]:
     """Cut what jieba leaves whole or runs together (副省长, 价格上涨, 不断扩大) into the words it is made of."""
     if len(word) == 3 and word[0] in "副前原代总" and known_word(word[1:]) and not known_word(word[:2]):
         return [word[0], word[1:]]
-    if len(word) == 3 and flag[:2] not in _NAMED and not known_word(word):
+    if len(word) == 3 and flag[:2] not in NAMED and not known_word(word):
         if known_word(word[1:]):
             return [word[0], word[1:]]
         if known_word(word[:2]):

@@ -12,7 +12,7 @@ from rag.grounding.fillers import Filler, fillers
 from rag.grounding.reading import tagged
 from rag.grounding.terms import Term, is_guessed, plainly_tagged, presence
 from rag.schema import Article
-from rag.text.dates import DateMention, agrees, date_mentions
+from rag.text.dates import DateMention, agrees, date_mentions, is_compared
 from rag.text.numbers import flat
 
 KINDS = (
@@ -24,10 +24,8 @@ _BARE_YEAR = re.compile(r"(?<![\d.])((?:19|20)\d\d)(?![\d年.%])")
 # A sentence that asks, teases or trails off does not tell.
 _ASKING = re.compile(r"[？?]|什么(?!都)|哪[些个位里年家种]|有多少|是谁|怎么样|如何看|想要?知道|\.\.\.|…$")
 _REPEATABLE = frozenset(("person", "quantity", "date", "duration", "place", "organisation"))
-_IN_A_ROW = frozenset(("quantity", "duration", "date"))
 _OF_A_YEAR = frozenset(("person", "quantity", "duration"))
-_THAN = re.compile(r"(?:[较比]|相[比较]于?|对比|超过?|高于|低于)$")
-_AND = re.compile(r"[同与和跟]$")
+_WITH = re.compile(r"[同与和跟超]$")
 _BASIS = re.compile(r"同期|的?基础上|的?基数|的?水平")
 # How much less a filler counts where another year or month was named last before it.
 _OF_OTHER_TIME = 0.4
@@ -205,7 +203,7 @@ def _best_filler(part: Part, line: Line, text: str) -> tuple[Filler | None, floa
     pieces = clauses(text)
     weight = sum(term.weight for term in part.near)
     # What is said before a figure holds for it too (配额10万个，其中新能源7万个), not what is said after it.
-    onward = part.asked.kind in _IN_A_ROW
+    onward = part.asked.kind == "quantity"
     for filler in fillers(part.asked, text, line.article.date):
         if part.asked.kind in _REPEATABLE and text[filler.start : filler.end] in flat(part.text):
             continue  # a name or figure that the question itself holds is not what it asks for
@@ -267,7 +265,7 @@ def _order(part: Part, text: str, filler: Filler | None) -> float:
 def question_dates(question: str, edition: str) -> tuple[DateMention, ...]:
     """Return the dates a question names, a bare 2022 among them; with which others are compared (比去年涨了多少) is none."""
     text = _BARE_YEAR.sub(r"\1年", flat(question))
-    return tuple(one for one in date_mentions(text, edition) if not _is_compared(text, one))
+    return tuple(one for one in date_mentions(text, edition) if not is_compared(text, one))
 
 
 def _dates(question: str, line: Line) -> tuple[float, float, float]:
@@ -331,18 +329,13 @@ def of_other_time(part: Part, line: Line, filler: Filler) -> bool:
     named = [
         one
         for one in date_mentions(ahead, edition)
-        if not _is_compared(ahead, one) and not _AND.search(ahead[: one.start])
+        if not (is_compared(ahead, one) or _WITH.search(ahead[: one.start]) or _BASIS.match(ahead, one.end))
     ]
     said = [one.year for one in named if one.year and "year" not in one.assumed]
     if years and said and said[-1] not in years:
         return True
     last = named[-1].month if named else None
     return bool(months and last) and last not in months
-
-
-def _is_compared(text: str, date: DateMention) -> bool:
-    """Return whether something is only compared with what was at `date`."""
-    return bool(_THAN.search(text[: date.start]) or _BASIS.match(text, date.end))
 
 
 @lru_cache(maxsize=8192)

@@ -14,7 +14,7 @@ from typing import Any
 
 from rag.grounding.lexicon import FUNCTION, synonymous
 from rag.grounding.names import MODIFIERS, TITLES, certain_surname, offices
-from rag.grounding.reading import Word, tagged
+from rag.grounding.reading import NAMED, Word, tagged
 from rag.text.dates import date_mentions
 from rag.text.numbers import AMOUNT, flat
 
@@ -124,7 +124,6 @@ _PARTICLES = frozenset(
 # Tags of single characters that begin or end no name: measures (场), times.
 _COUNTING = frozenset(("q", "t", "u", "ul", "uj", "ug", "c", "p", "r", "y", "d"))
 _NOUNS = frozenset("ngjx")
-_NAMED = frozenset(("nr", "ns", "nt", "nz"))
 _NAMES_UNKNOWN = frozenset("nzx")
 UNKNOWN = 0.95  # the rarity of words that the dictionary does not know, or hardly
 _LEADING = frozenset("要能会可想新刚又再没不已里内中占")
@@ -233,7 +232,7 @@ def _core(word: str, flag: str) -> tuple[str, str]:
     """
     if rarity(word) >= UNKNOWN and _NOT_NAMED.search(word) and not (flag == "nr" and not _NOT_NAMED.match(word)):
         return max(_NOT_NAMED.split(word), key=len), "n"
-    if flag[:2] in _NAMED or flag == "eng" or not 1 < len(word) <= 4:
+    if flag[:2] in NAMED or flag == "eng" or not 1 < len(word) <= 4:
         return word, flag
     core = word
     while len(core) > 1 and core[0] in _LEADING and rarity(core) >= UNKNOWN:
@@ -277,7 +276,7 @@ def presence(term: Term, text: str) -> float:
     if _NUMBERED.fullmatch(word) and word[0] != "第":
         return 1.0 if re.search(rf"(?<![一二三四五六七八九十]){word}", text) else 0.0
     if word[0].isascii() and (word[0].isalnum()):
-        ends = rf"(?:(?![A-Za-z0-9])|(?={AMOUNT}))"
+        ends = rf"(?:(?![A-Za-z0-9])|(?<=[A-Za-z])(?={AMOUNT}))"
         return 1.0 if re.search(rf"(?<![A-Za-z0-9.]){re.escape(word)}{ends}", text, re.I) else 0.0
     if word in TITLES:
         return 1.0 if _has_title(word, text) else 0.0

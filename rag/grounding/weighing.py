@@ -10,6 +10,7 @@ from __future__ import annotations
 import math
 import re
 from dataclasses import dataclass, replace
+from datetime import date
 
 from rag.grounding.bearing import Bearing, Part
 from rag.grounding.deciding import ENOUGH, Decision, settled
@@ -226,20 +227,21 @@ def _dating(part: Part, line: Bearing, text: str) -> str:
     for other in line.line.before[:2]:
         if other not in text and all(_says(other, one) for one in wanted):
             return other
-    year, _, day = edition.partition("-")
-    if not day or all(one.year is None or str(one.year) != year for one in wanted):
+    try:
+        printed = date.fromisoformat(edition)
+    except ValueError:
         return ""
-    month, _, day = day.partition("-")
-    return f"（{year}年{int(month)}月{int(day)}日报道）"
+    of_that_year = any(one.year == printed.year for one in wanted)
+    return f"（{printed.year}年{printed.month}月{printed.day}日报道）" if of_that_year else ""
 
 
-def _says(text: str, date: DateMention) -> bool:
-    """Return whether `text` writes out what `date` states."""
+def _says(text: str, wanted: DateMention) -> bool:
+    """Return whether `text` writes out what `wanted` states."""
     stated = (("year", "年"), ("month", "月"), ("day", "日"))
     parts = [
-        f"{value}{name}" for field, name in stated if field not in date.assumed and (value := getattr(date, field))
+        (value, name) for field, name in stated if field not in wanted.assumed and (value := getattr(wanted, field))
     ]
-    return all(part in flat(text) or (part[-1] == "年" and part[:-1] in text) for part in parts)
+    return all(re.search(rf"(?<!\d){value}(?:{name}|(?<=\d{{4}})(?!\d))", flat(text)) for value, name in parts)
 
 
 def _is_plain(part: Part, line: Bearing) -> bool:

@@ -107,6 +107,17 @@ def agrees(claim: DateMention, source: DateMention) -> bool:
     return claim.weekday is None or source.weekday is None or claim.weekday == source.weekday
 
 
+def is_compared(text: str, date: DateMention) -> bool:
+    """Return whether something in `text` is only compared with what was at `date` (比去年, 与2019年同期相比)."""
+    ahead = text[: date.start]
+    return bool(_THAN.search(ahead) or (_WITH.search(ahead) and _COMPARED.match(text, date.end)))
+
+
+_THAN = re.compile(r"(?:(?<![占评环同])比|较|相[比较]于|超[过出]|高于|低于)$")
+_WITH = re.compile(r"[同与和跟]$")
+_COMPARED = re.compile(r"(?:的?(?:同期|水平|基数))?相?[比较]")
+
+
 def exact(claim: DateMention, source: DateMention) -> bool:
     """Return True when the two are the same date to the same exactness."""
     return agrees(claim, source) and agrees(source, claim)

@@ -113,6 +113,7 @@ def test_a_split_and_a_join_lose_no_character(service: Service):
         lambda service, article: corrections.join(service, article.id, article.id),
         lambda service, article: corrections.join(service, article.id, "0" * 20),
         lambda service, article: corrections.move(service, "0" * 20, paper="", date="", page=""),
+        lambda service, article: corrections.move(service, article.id, paper="", date="七月", page=""),
     ],
 )
 def test_what_cannot_be_corrected_is_refused_and_changes_nothing(service: Service, work: object):

@@ -4,9 +4,11 @@ from __future__ import annotations
 
 import pytest
 
+from rag.grounding.asked import read_asked
 from rag.grounding.bearing import read_part
 from rag.grounding.deciding import Decision, decide
 from rag.grounding.evidence import gather
+from rag.grounding.signals import question_dates
 from rag.schema import Article, Edition
 
 
@@ -52,6 +54,7 @@ def test_what_is_said_first_holds_for_the_figures_after_it():
         ("东湖三号飞船的航天员是谁？", "东湖二号飞船的航天员是张明。", False),
         ("东湖三号飞船的航天员是谁？", "东湖3号飞船的航天员是张明。", True),
         ("东湖三号飞船的航天员是谁？", "东湖二号、东湖三号飞船的航天员是张明。", True),
+        ("地铁2号线的站长是谁？", "地铁1号线、2号线的站长是张明。", True),
         ("全市小客车指标有多少个？", "全市小客车指标查询：1、官网；2、电话。", False),
         ("全市小客车指标有多少个？", "全市小客车指标查询 2006", False),
         ("净化水质的湿地建在哪个村子里？", "净化水质的湿地建在东湖镇平安村。", True),
@@ -67,6 +70,34 @@ def test_what_the_question_compares_with_is_not_the_time_it_asks_of():
     body = "2023年上半年，全市服务贸易进出口总额67.5亿元，同比增长8.5%。"
     found = decided("全市服务贸易进出口比去年涨了多少？", body, "2023-08-18", with_model=True)
     assert fillers(found) == ["8.5%"]
+
+
+@pytest.mark.parametrize(
+    ("question", "times"),
+    [
+        ("比去年同期涨了多少", []),
+        ("与去年相比涨了多少", []),
+        ("和2019年比涨了多少", []),
+        ("中超2022赛季冠军是谁", ["2022年"]),
+        ("2022年同期旅游收入是多少", ["2022年"]),
+        ("新能源车占比2023年是多少", ["2023年"]),
+    ],
+)
+def test_only_what_is_compared_with_is_no_time_asked_of(question, times):
+    assert [one.text for one in question_dates(question, "2023-08-18")] == times
+
+
+@pytest.mark.parametrize(
+    ("question", "measure"),
+    [("汽油价格每吨下调多少元", "money"), ("汽油价格下调多少", "percent"), ("水位降了多少米", "")],
+)
+def test_a_unit_that_is_asked_for_says_the_measure(question, measure):
+    assert read_asked(question).measure == measure
+
+
+def test_a_date_or_span_goes_before_what_it_is_of():
+    opened = "昨日，清河大桥建成通车，预计8月1日起收费。"
+    assert fillers(decided("清河大桥什么时候通车？", opened, "2025-07-11")) == ["昨日"]
 
 
 def test_of_one_person_other_things_may_be_told():

@@ -70,7 +70,7 @@ def test_ordinal_is_no_count():
         "一支支队伍",
         "PM2.5",
         "八一建军节",
-        "MIX4",
+        "MIX44",
         "C919",
     ],
 )
