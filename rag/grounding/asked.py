@@ -11,6 +11,7 @@ from dataclasses import dataclass
 from typing import Literal
 
 from rag.grounding.names import TITLES
+from rag.text.numbers import quantities
 
 Kind = Literal[
     "person", "quantity", "duration", "date", "place", "organisation", "list", "reason", "manner", "identity", "thing",
@@ -22,7 +23,7 @@ _REASON = re.compile(
     r"为什么|为何|为啥|何以|缘何|怎么(?:会|反而|反倒|又|还|就|突然|没)|因为什么|因何|什么原因|出于什么|的?原因(?:是什么|是|有哪些|何在)?[？?]?$|怎么(?=[^样么]{0,12}(?:升|降|增|减|涨|跌))"
 )
 _DURATION = re.compile(
-    r"多久(?!.{0,2}[一1两几]次)|多长时间(?!.{0,2}一次)|(?<!哪)几(?:个?小时|天|个?月|年|周|个?星期|分钟)|多少(?:个?小时|天|个?月|年(?![级度龄])|周|分钟)|(?:时长|时限|期限|任期|工期|片长)(?:是|为)?(?:多少|多长|多久)?[？?]?$"
+    r"多久(?!.{0,2}[一1两几]次)|多长时间(?!.{0,2}一次)|(?<!哪)几(?:个?小时|天|个?月|年|周|个?星期|分钟|秒)|多少(?:个?小时|天|个?月|年(?![级度龄])|周|分钟|秒)|(?:时长|时限|期限|任期|工期|片长)(?:是|为)?(?:多少|多长|多久)?[？?]?$"
 )
 _DATE = re.compile(
     r"什么时候|什么时间|什么日子|何时|何日|哪[一几]?天|哪[一几]?年|哪几?个?月|哪[一几]?日|几月|几号|几日|几点|哪个(?:时间|年份|月份|日期|季度|时期)|什么时期"
@@ -41,7 +42,7 @@ _UNIT_AFTER = re.compile(
     r"|个|名|位|家|项|件|场|次|所|座|处|条|张|只|头|匹|辆|架|艘|台|套|部|本|册|篇|首|支|枚|株|棵|颗|块|片|层|栋|幢|间|户|届|期|轮|批|类|种|款|宗|起|例|单|笔|份|封|门|节|人|票|集|号|版)"
 )
 _PLACE = re.compile(
-    r"哪里|哪儿|何处|何地|什么地方|在哪|位于哪|去哪|到哪|哪个?(?:国家?|城市|省份?|市|县|区|地区|州|村|镇|乡|街道|地方|社区|省市|会场|球场|体育馆)|哪座城市|哪一个?(?:国家|城市|省|市|县)"
+    r"哪里|哪儿|何处|何地|(?:什么|啥)(?:地方|位置|部位|方位|地点)|在哪|位于哪|去哪|到哪|哪个?(?:国家?|城市|省份?|市|县|区|地区|州|村|镇|乡|街道|地方|社区|省市|会场|球场|体育馆)|哪座城市|哪一个?(?:国家|城市|省|市|县)"
     r"|(?:地点|地址|举办地|主办地|举办国|产地|首都|总部)(?:是|在|为)?(?:什么|哪里|哪)?[？?]?$"
 )
 _PERSON = re.compile(r"谁|哪一?位(?!置)|哪几位|何人|哪些人|哪个人|什么人|哪名|哪几名|哪[些两三四]?名")
@@ -67,6 +68,8 @@ _SPEECH = re.compile(
 _ORGANISATION = re.compile(
     r"(?:哪|什么)(?:一?个|一?家|些|几[个家])?(?:公司|企业|机构|单位|部门|组织|集团|银行|高校|大学|学校|医院|法院|检察院|协会|媒体|平台|球队|队伍?|俱乐部|政党|党|航空公司|使馆|党派)"
 )
+_AGE = re.compile(r"年纪|岁数|年龄")
+_AGE_OF = re.compile(r"(?:年[龄纪]|岁数|现年)(?:都?是|有)?$")
 _METRES = frozenset(("多高", "多宽", "多深", "多厚", "多远"))
 _HOLE = re.compile(
     rf"第几[个届名次位条批期轮号代任]?|百分之几|几成|几[{_COUNTERS}年月天日点]|多少|多[大高长重远宽深快久]|什么(?:时候|时间|地方|样)?|何时|何处|何地|何人|哪一?[个家位名种类项件年月天日所座部本支款届场里儿样]|哪些|哪[几两三四五六七八九十][个家位名项种样大类方条]?|哪"
@@ -95,6 +98,9 @@ _GENERIC = frozenset(
         "原因",
         "内容",
         "人数",
+        "年龄",
+        "年纪",
+        "岁数",
         "数量",
         "数",
         "多少",
@@ -219,7 +225,7 @@ def _kind(text: str) -> Kind:
     if _REASON.search(text):
         return "reason"
     called = _CALLED.sub("", text)
-    if called != text and (_ROLE.search(called) or called.endswith(tuple(TITLES))):
+    if called != text and (_ROLE.search(called) or called.endswith(tuple(TITLES)) or _SOMEBODY.search(called)):
         return "person"
     if _YES_NO.search(text) and not re.search(r"什么|谁|多少|哪|几个|怎么", text):
         return "yesno"
@@ -234,6 +240,8 @@ def _kind(text: str) -> Kind:
 
 
 _CALLED = re.compile(r"(?:叫|是)?什么名字$|(?:姓甚名谁|叫啥(?:名字)?)$")
+# 修理工, 男孩: by its last character a noun is somebody.
+_SOMEBODY = re.compile(r"(?:[工员师手者匠犯客孩]|(?<![机器主法本])人|[男女孩]子|姑娘|小伙)$")
 _MEASURED = re.compile(
     r"(?:产量|销量|成绩|比分|总数|数量|面积|长度|高度|重量|里程|规模|名次|排名|得分|病例数|[^多少]数|库存|产能|总量|学分|分数线?)$"
 )
@@ -272,6 +280,10 @@ def _unit(text: str, before: str, after: str) -> tuple[str, str]:
         unit = "" if match["few"] == "成" else match["few"][0] if match["few"] != "个人" else "人"
     elif found := _UNIT_AFTER.match(after):
         unit = found[1]
+    elif _AGE.match(after) or (match and match.group() == "多大" and _AGE_OF.search(before)):
+        unit = "岁"
+    elif match and match["much"]:
+        unit = next((one.written for one in quantities(f"3{after}")[:1]), "")
     ahead = before.removesuffix("是").removesuffix("为").removesuffix("有")
     share = unit in _SHARES and bool(_PERCENT.search(ahead) or _CHANGED.search(ahead))
     if match and not unit and match.group() in _METRES and not share:

@@ -7,6 +7,7 @@ hole, how near it stands to the noun that was asked for, whether dates agree); `
 
 from __future__ import annotations
 
+import re
 from collections.abc import Sequence
 from dataclasses import dataclass
 
@@ -16,6 +17,7 @@ from rag.grounding.forest import chance
 from rag.grounding.signals import Line, Part, Signals, clauses, measure
 from rag.grounding.terms import Term, content_terms
 from rag.schema import Article
+from rag.text.numbers import flat
 from rag.text.sentences import sentence_spans
 
 
@@ -52,6 +54,10 @@ def _without_hole(text: str, asked: Asked) -> str:
     return f"{asked.before} {asked.counted}" if asked.after else asked.before or text
 
 
+# Sentences of the paragraph that are read before a line.
+_PARAGRAPH = 8
+
+
 def _near(asked: Asked, terms: Sequence[Term]) -> tuple[Term, ...]:
     """Return the words beside the hole: the two before it, the two after it."""
     before = [term for term in terms if term.text in asked.before]
@@ -77,7 +83,7 @@ def article_lines(article: Article) -> tuple[Line, ...]:
     for index, (start, end) in enumerate(spans):
         text = body[start:end]
         before = []
-        for back in range(index - 1, max(-1, index - 4), -1):
+        for back in range(index - 1, max(-1, index - 1 - _PARAGRAPH), -1):
             if "\n" in body[spans[back][1] : spans[back + 1][0]]:
                 break
             before.append(body[spans[back][0] : spans[back][1]])
@@ -100,7 +106,22 @@ def _is_subhead(body: str, start: int, end: int, article: Article) -> bool:
 def bearing(part: Part, line: Line) -> Bearing:
     """Return how `line` bears on `part`."""
     signals, filler = measure(part, line)
-    return Bearing(line, chance(signals.vector()), filler, signals)
+    likely = chance(signals.vector())
+    if enumerates(part, line):
+        likely += (1 - likely) / 2
+    return Bearing(line, likely, filler, signals)
+
+
+def enumerates(part: Part, line: Line) -> bool:
+    """Return True where X有哪些 is asked and the line lists right after the noun (9个分行是：天津分行、……)."""
+    if part.asked.kind != "list" or part.asked.after or not part.near:
+        return False
+    noun = re.escape(part.near[-1].text)
+    return bool(
+        re.search(
+            rf"{noun}[^，。；、]{{0,6}}?(?:[是有为：:]|包括|分别)[^。；]{{0,20}}?(?:、|[“《].+[”》])", flat(line.text)
+        )
+    )
 
 
 __all__ = ["Bearing", "Line", "Part", "article_lines", "bearing", "clauses", "read_part"]

@@ -10,7 +10,7 @@ import re
 from collections.abc import Sequence
 from dataclasses import dataclass
 
-from rag.grounding.bearing import Bearing, Line, Part, article_lines, bearing
+from rag.grounding.bearing import Bearing, Line, Part, article_lines, bearing, enumerates
 from rag.grounding.fitting import fitted
 from rag.schema import Article, Evidence
 from rag.text.numbers import flat
@@ -56,6 +56,8 @@ def _order(part: Part, found: Bearing) -> float:
     """Return what lines are sorted by: the chance, and for reasons, places and words said how plainly it is marked."""
     if part.asked.kind in {"reason", "place", "speech", "manner"}:
         return found.chance + 0.25 * found.signals.fit
+    if enumerates(part, found.line):
+        return found.chance + 0.4
     return found.chance
 
 

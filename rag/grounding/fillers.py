@@ -7,12 +7,13 @@ A filler is a span with the figure's or name's own words; how well it sits besid
 from __future__ import annotations
 
 import re
+from collections.abc import Sequence
 from dataclasses import dataclass
 from functools import lru_cache
 
 from rag.grounding.asked import Asked
 from rag.grounding.names import MODIFIERS, Person, offices, people
-from rag.grounding.reading import tagged
+from rag.grounding.reading import Word, known_word, tagged
 from rag.grounding.terms import plainly_tagged
 from rag.text.dates import date_mentions, is_compared
 from rag.text.numbers import Quantity, quantities, same_unit
@@ -327,15 +328,27 @@ def strict_sort(asked: Asked) -> str:
 def _organisations(asked: Asked, text: str) -> tuple[Filler, ...]:
     """Return the bodies; one that is only called by its sort (送往医院) is not named."""
     found = []
+    sort = next((noun for noun in _SORTS if noun in asked.question), "")
     for match in _ORGANISATION_TAIL.finditer(text):
-        words = tagged(match[0])
+        words = _name_of(tagged(match[0]))
+        if any(known_word(text[match.end() - size : match.end() + 1]) for size in {2, len(words[-1].text)}):
+            continue  # 银行家, 大学生, 社区
+        start = match.start() + words[0].start
         named = (len(words) > 1 and words[-2].flag[:1] in _NAMING) or len(words) == 1
-        sort = next((noun for noun in _SORTS if noun in asked.question), "")
         kin = not sort or bool(re.search(_SORTS[sort], match[0]))
-        found.append(Filler(match.start(), match.end(), (1.0 if named else 0.4) * (1.0 if kin else 0.6)))
+        found.append(Filler(start, match.end(), (1.0 if named else 0.4) * (1.0 if kin else 0.6)))
     return tuple(found)
 
 
+def _name_of(words: Sequence[Word]) -> Sequence[Word]:
+    """Return the words of a body's name without what leads to it (已与堪萨斯州的, 由, 负责监管)."""
+    first = max((index + 1 for index, word in enumerate(words[:-1]) if word.flag in _BEFORE_NAME), default=0)
+    while first < len(words) - 1 and words[first].flag in {"v", "m", "q", "mq"}:
+        first += 1
+    return words[first:]
+
+
+_BEFORE_NAME = frozenset(("p", "c", "uj", "ul", "uz", "r", "d"))
 # Tags that a word right before 公司 or 医院 has where it is part of its name.
 _NAMING = frozenset("nabjzxmsf")
 _SORTS = {

@@ -52,6 +52,28 @@ def another_of_its_kind(question: str, text: str) -> bool:
     return False
 
 
+def of_another_measure(question: str, text: str) -> bool:
+    """Return whether `question` asks of what is grown or sold, paid, or built on, and `text` measures only another of these.
+
+    播种面积 is no 产量, 营业收入 no 销量, though the figures stand beside the same nouns.
+    """
+    asked = {name for name, (noun, _) in _MEASURES.items() if re.search(noun, flat(question))}
+    told = {name for name, (noun, unit) in _MEASURES.items() if re.search(rf"{noun}|\d[万亿]?(?:{unit})", flat(text))}
+    return bool(asked and told) and not asked & told
+
+
+_MEASURES = {
+    "amount": (
+        "产量|销量|销售量|交付量|出货量|销售(?!额|收入|总额)|售出|卖出|生产(?!总值)|交付",
+        "吨|公?斤|辆|台|部|件|立方",
+    ),
+    "money": (
+        "收入|营收|利润|产值|投资|票房|奖金|税收|成本|费用|[售票]价|金额|销售额|成交额|总额|市值",
+        "[美欧日港]?元",
+    ),
+    "area": ("面积", "亩|公顷|平方"),
+}
+
 _NUMERAL = r"([一二三四五六七八九十百\d]{1,4})"
 _IN_A_ROW = re.compile(rf"([\u3400-\u9fffA-Za-z]{{2}})第?{_NUMERAL}([号届期代型])(?![日院门店召])")
 
@@ -90,6 +112,11 @@ def _other_number(question: str, evidence: Evidence) -> Misnamed | None:
         if len(what) < _SAME or match[0] in body:
             continue
         for other in _NUMBERED.finditer(quote):
-            if other[2] == match[2] and _MARKS.sub("", quote[other.end() :]).startswith(what):
+            # There was a first one, whatever the report tells of a later one.
+            if (
+                number_value(match[1]) != 1
+                and other[2] == match[2]
+                and _MARKS.sub("", quote[other.end() :]).startswith(what)
+            ):
                 return Misnamed(other[0], match[0], *other.span())
     return None

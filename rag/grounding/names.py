@@ -156,6 +156,8 @@ def people(text: str) -> tuple[Person, ...]:
         for _ in range(4):  # a title may be followed by several names: 记者马骁、李友华
             end = _name_end(text, at)
             if end <= at:
+                end = _spoken_end(text, at)
+            if end <= at:
                 break
             found.setdefault(at, Person(text[at:end], at, end, office.title, office.modifiers))
             if end < len(text) and text[end] in "、 ":
@@ -163,7 +165,8 @@ def people(text: str) -> tuple[Person, ...]:
                 continue
             break
     for match in _FOREIGN.finditer(text):
-        found.setdefault(match.start(), Person(match[0], match.start(), match.end()))
+        start, end = match.start() + _led_by(match[0]), match.start() + _goes_on_at(match[0])
+        found.setdefault(start, Person(text[start:end], start, end))
     spans = [(person.start, person.end) for person in found.values()]
     for word in fine_words(text):
         name = word.text.rstrip("说称道讲") if len(word.text) == 3 else word.text
@@ -175,6 +178,25 @@ def people(text: str) -> tuple[Person, ...]:
         if start >= 0 and not any(a < match.start() and start < b for a, b in spans):
             found.setdefault(start, Person(text[start : match.start()], start, match.start()))
     return tuple(found[start] for start in sorted(found))
+
+
+def _led_by(name: str) -> int:
+    """Return where a foreign name begins in what was taken for it: after the last common noun before the dot (工人卡洛斯·)."""
+    ahead = name[: name.index("·")]
+    nouns = [
+        word.end for word in fine_words(ahead) if len(word.text) > 1 and word.flag in _COMMON and known_word(word.text)
+    ]
+    return max((end for end in nouns if end < len(ahead)), default=0)
+
+
+_COMMON = frozenset(("n", "v", "vn", "p", "d"))
+
+
+def _goes_on_at(name: str) -> int:
+    """Return where the sentence goes on in what was taken for a foreign name (·德奥利维拉与人, ·史密斯表示)."""
+    last = name.rindex("·") + 2
+    ends = [at for at in range(last, len(name)) if name[at] in _BOUNDARY or _SAYS.match(name, at)]
+    return min(ends, default=len(name))
 
 
 def certain_surname(text: str) -> bool:
@@ -202,6 +224,20 @@ def _name_end(text: str, at: int) -> int:
     if end < len(text) and _HAN.match(text[end]) and text[end] not in _BOUNDARY and not known_word(text[end : end + 2]):
         end += 1
     return end
+
+
+def _spoken_end(text: str, at: int) -> int:
+    """Return where a name with a rare surname ends, between an office and a verb of saying (院长素立言致辞); else `at`."""
+    for end in range(at + 2, at + 5):
+        name = text[at:end]
+        if not _SAYS.match(text, end) or any(char in _BOUNDARY or not _HAN.match(char) for char in name):
+            continue
+        if not any(known_word(name[:size]) or name[:size] in SPEECH for size in range(2, len(name) + 1)):
+            return end
+    return at
+
+
+_SAYS = re.compile(_SPEECH)
 
 
 def _tagged_name(text: str, at: int) -> bool:

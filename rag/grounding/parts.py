@@ -164,7 +164,7 @@ _VERBAL = frozenset(("v", "vd", "d", "p", "u", "ul", "uz", "y"))
 _BOTH = re.compile(r"以及|和|与|及|跟|、")
 _QUARTERS = re.compile(r"前([两二三])个?季度")
 _FIRST = {"两": "一二", "二": "一二", "三": "一二三"}
-_EACH = re.compile(r"分别|各自|[，,]?各(?=有|是|为|达|由|在)")
+_EACH = re.compile(r"分别|各自|[，,]?各(?=有|是|为|达|由|在|多|几|占)")
 _QUOTED = re.compile(r"[“《「『][^”》」』]*[”》」』]")
 
 
@@ -175,7 +175,14 @@ def _distributed(question: str) -> list[str]:
     each = _EACH.search(question)
     quoted = [match.span() for match in _QUOTED.finditer(question)]
     joins = _BOTH.finditer(question[: each.start()] if each else question)
-    joined = next((one for one in joins if not any(start < one.start() < end for start, end in quoted)), None)
+    joined = next(
+        (
+            one
+            for one in joins
+            if not any(start < one.start() < end for start, end in quoted) and not _with_whom(question, one)
+        ),
+        None,
+    )
     if joined is None and each and (quarters := _QUARTERS.search(question)):
         asked = _EACH.sub("", question)
         return [asked.replace(quarters[0], f"第{number}季度", 1) for number in _FIRST[quarters[1]]]
@@ -189,6 +196,14 @@ def _distributed(question: str) -> list[str]:
     if not left or not right or whole not in frame:
         return [question]
     return [frame.replace(whole, left, 1), frame.replace(whole, right, 1)]
+
+
+def _with_whom(question: str, join: re.Match[str]) -> bool:
+    """Return True where 跟, or 与 after a verb, says with whom something is done (跟某人串通的是谁)."""
+    before = tagged(question[: join.start()])
+    return (join[0] == "跟" and not _EACH.search(question)) or (
+        join[0] == "与" and (not before or before[-1].flag in _VERBAL)
+    )
 
 
 _LONG = 8  # a right conjunct this long that ends as the left one does is one of two full names

@@ -122,7 +122,7 @@ def measure(part: Part, line: Line) -> tuple[Signals, Filler | None]:
         absent=max((term.weight * (1 - here) for term, here, _, _ in found), default=0.0),
         near=_share(part.near, text),
         lacking=max((term.weight * (1 - presence(term, text)) for term in part.near), default=0.0),
-        verbs=_share(_verbs(part), clause),
+        verbs=_share(verbs(part), clause),
         fit=filler.fit if filler else 0.0,
         beside=beside,
         close=_closeness(part, text, filler),
@@ -167,7 +167,8 @@ def _share(terms: Sequence[Term], text: str) -> float:
 
 
 @lru_cache(maxsize=1024)
-def _verbs(part: Part) -> tuple[Term, ...]:
+def verbs(part: Part) -> tuple[Term, ...]:
+    """Return the words of the question that are verbs."""
     verbs = {word.text for word in tagged(flat(part.text)) if word.flag.startswith("v")}
     return tuple(term for term in part.terms if term.text in verbs)
 
@@ -254,7 +255,7 @@ def _order(part: Part, text: str, filler: Filler | None) -> float:
     """Return 1 where a person stands before the verb that 谁 stood before, 0 where after it, 0.5 where it does not matter."""
     if filler is None or part.asked.kind != "person" or not part.asked.after:
         return 0.5
-    verb = next((term.text for term in _verbs(part) if term.text in part.asked.after), "")
+    verb = next((term.text for term in verbs(part) if term.text in part.asked.after), "")
     at = text.find(verb) if verb else -1
     if at < 0:
         return 0.5

@@ -8,6 +8,7 @@ from __future__ import annotations
 
 import math
 import re
+from collections.abc import Sequence
 from dataclasses import dataclass
 from functools import lru_cache
 from typing import Any
@@ -211,7 +212,7 @@ def _joined(chunk: str) -> list[tuple[str, str]]:
             if word.flag not in _COUNTING and not (word.flag == "f" and word.text in _TRAILING | _LEADING):
                 run.append((word.text, word.flag))
             continue
-        if len(run) > 1 and any(flag[:1] in _NOUNS for _, flag in run):
+        if len(run) > 1 and any(flag[:1] in _NOUNS for _, flag in run) and not _says(run):
             found.append(("".join(char for char, _ in run), "nz"))
         else:
             found.extend(run)
@@ -221,6 +222,13 @@ def _joined(chunk: str) -> list[tuple[str, str]]:
     return found
 
 
+def _says(run: Sequence[tuple[str, str]]) -> bool:
+    """Return whether a run of two characters is a common noun and the common verb of it (钱/进, 人/讲), no name."""
+    (noun, first), (verb, second) = run[0], run[-1]
+    return len(run) == 2 and first == "n" and second == "v" and rarity(noun) <= _COMMON and rarity(verb) <= _COMMON
+
+
+_COMMON, _EVERYWHERE = 0.38, 0.1
 # Characters that stand in no name that jieba guesses at: it took them along (村有位, 那阵子, 之口).
 _NOT_NAMED = re.compile(r"[的了着得之这那哪有没吗呢么]")
 
@@ -234,12 +242,23 @@ def _core(word: str, flag: str) -> tuple[str, str]:
         return max(_NOT_NAMED.split(word), key=len), "n"
     if flag[:2] in NAMED or flag == "eng" or not 1 < len(word) <= 4:
         return word, flag
-    core = word
+    core = _sounder(word)
     while len(core) > 1 and core[0] in _LEADING and rarity(core) >= UNKNOWN:
         core = core[1:]
     while len(core) > 1 and core[-1] in _TRAILING and rarity(core) >= UNKNOWN:
         core = core[:-1]
     return (core, "v") if len(core) == 1 else (core, flag)
+
+
+def _sounder(word: str) -> str:
+    """Return what is left of two characters that jieba put together though the first one only leads (上艇, 先别)."""
+    if len(word) != 2 or rarity(word) < UNKNOWN:
+        return word
+    parts = plainly_tagged(word)
+    return word[1] if len(parts) == 2 and parts[0].flag in _ONLY_LEADS else word
+
+
+_ONLY_LEADS = frozenset(("f", "d", "p", "c"))
 
 
 def _merged(chunk: str) -> list[tuple[str, str]]:
@@ -255,7 +274,8 @@ def _merged(chunk: str) -> list[tuple[str, str]]:
         lone = len(text) == 1
         if words and words[-1][0] and not (lone and flag[:1] == "v"):
             held, kind, loose = words[-1]
-            if (loose and (lone or rarity(text) >= 0.6)) or (lone and rarity(held) >= 0.6):
+            joins = lone and rarity(text) > _EVERYWHERE
+            if (loose and (lone or rarity(text) >= 0.6)) or (joins and rarity(held) >= 0.6):
                 words[-1] = (held + text, kind, loose and lone)
                 continue
         words.append((text, flag, lone and flag[:1] != "v"))

@@ -60,10 +60,25 @@ def test_what_is_said_first_holds_for_the_figures_after_it():
         ("净化水质的湿地建在哪个村子里？", "净化水质的湿地建在东湖镇平安村。", True),
         ("张明什么时候访问法国？", "张明将是继2020年之后首位访问法国的市长。", False),
         ("张明什么时候访问法国？", "张明2020年5月访问法国。", True),
+        ("全省棉花产量是多少？", "全省棉花播种面积4500万亩。", False),
+        ("全省棉花产量是多少？", "全省棉花播种面积4500万亩，产量598万吨。", True),
+        ("东湖汽车销量是多少？", "东湖汽车营业收入1051亿元。", False),
+        ("东湖灯会的吉祥物是什么？", "东湖灯会的吉祥物是什么？", False),
+        ("地铁12号线哪年通车？", "7月31日，地铁12号线东湖站最后一幅墙浇筑完成。", False),
     ],
 )
 def test_another_of_a_numbered_row_a_mark_of_a_list_and_a_date_compared_with_do_not_answer(question, body, answered):
     assert decided(question, body).answered == answered
+
+
+def test_a_list_is_taken_from_where_it_begins():
+    body = "1998年底，总行撤销省级分行、市级分行，设立9个分行。9个分行是：甲市分行、乙市分行、丙市分行。"
+    assert decided("总行1998年底设立的9个分行有哪些？", body).lines[0].line.text.startswith("9个分行是")
+
+
+def test_a_body_is_named_without_what_leads_to_its_name():
+    body = "倒闭的东湖银行由清河市的梦想银行接手，东湖银行家协会表示欢迎。"
+    assert fillers(decided("倒闭的东湖银行由哪家银行接手？", body)) == ["梦想银行"]
 
 
 def test_what_the_question_compares_with_is_not_the_time_it_asks_of():

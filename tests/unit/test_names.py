@@ -22,6 +22,20 @@ def test_name_title_and_modifiers(text, name, title, modifiers):
     assert text[found.start : found.end] == name
 
 
+@pytest.mark.parametrize(
+    ("text", "names"),
+    [
+        ("学院院长素立言致辞称，环境在变化。", ["素立言"]),
+        ("学院院长介绍说，环境在变化。", []),
+        ("学院院长办公会指出，环境在变化。", []),
+        ("指控酒店的一名维修工人卡洛斯·德奥利维拉与人串谋。", ["卡洛斯·德奥利维拉"]),
+        ("议员约翰·史密斯表示反对。", ["约翰·史密斯"]),
+    ],
+)
+def test_names_that_no_surname_tells(text, names):
+    assert [person.name for person in people(text)] == names
+
+
 def test_several_names_to_one_title():
     assert [person.name for person in people("（记者陈雪玲、陈理君）")][:2] == ["陈雪玲", "陈理君"]
 
