@@ -170,9 +170,8 @@ def _unfit(part: Part, found: Bearing, with_model: bool) -> bool:
         return True
     if another_of_its_kind(part.text, found.line.text):
         return True
-    if part.asked.kind == "quantity" and of_another_measure(
-        part.text, f"{found.line.article.headline} {found.line.text}"
-    ):
+    figure = (found.filler.start, found.filler.end) if found.filler is not None and not with_model else None
+    if part.asked.kind == "quantity" and of_another_measure(part.text, found.line.text, figure):
         return True
     if part.asked.kind in _TOLD and not with_model and _ASKS_TOO.search(found.line.text):
         return True

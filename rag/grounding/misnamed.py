@@ -6,9 +6,11 @@ Such a question rests on something that the report does not say, whatever else i
 from __future__ import annotations
 
 import re
+from collections.abc import Mapping
 from dataclasses import dataclass
 
 from rag.grounding.names import MODIFIERS, people
+from rag.grounding.signals import clause_at
 from rag.schema import Evidence
 from rag.text.numbers import flat, number_value
 
@@ -52,26 +54,33 @@ def another_of_its_kind(question: str, text: str) -> bool:
     return False
 
 
-def of_another_measure(question: str, text: str) -> bool:
-    """Return whether `question` asks of what is grown or sold, paid, or built on, and `text` measures only another of these.
+def of_another_measure(question: str, text: str, figure: tuple[int, int] | None = None) -> bool:
+    """Return whether `question` asks of what is grown or sold, earned, spent or built on, and `text` measures only others.
 
-    播种面积 is no 产量, 营业收入 no 销量, though the figures stand beside the same nouns.
+    播种面积 is no 产量, 研发开支 no 营收, though the figures stand beside the same nouns. Of a `figure` at `text[start:end]`
+    its clause says what it measures. Where no noun does, its unit does.
     """
-    asked = {name for name, (noun, _) in _MEASURES.items() if re.search(noun, flat(question))}
-    told = {name for name, (noun, unit) in _MEASURES.items() if re.search(rf"{noun}|\d[万亿]?(?:{unit})", flat(text))}
+    asked = _measures(flat(question), _NOUNS)
+    said = clause_at(flat(text), *figure) if figure else flat(text)
+    told = _measures(said, _NOUNS) or _measures(said, _UNITS)
     return bool(asked and told) and not asked & told
 
 
-_MEASURES = {
-    "amount": (
-        "产量|销量|销售量|交付量|出货量|销售(?!额|收入|总额)|售出|卖出|生产(?!总值)|交付",
-        "吨|公?斤|辆|台|部|件|立方",
-    ),
-    "money": (
-        "收入|营收|利润|产值|投资|票房|奖金|税收|成本|费用|[售票]价|金额|销售额|成交额|总额|市值",
-        "[美欧日港]?元",
-    ),
-    "area": ("面积", "亩|公顷|平方"),
+def _measures(text: str, of: Mapping[str, str]) -> frozenset[str]:
+    return frozenset(name for names, words in of.items() if re.search(words, text) for name in names.split())
+
+
+_NOUNS = {
+    "amount": "产量|销量|交付量|出货量|销售(?!额|收入|总额)|售出|卖出|生产(?!总值)|交付",
+    "income": "收入|营收|营业额|销售额|销售总额|进账",
+    "profit": "利润|盈利|净利|净赚",
+    "cost": "开支|支出|成本|费用|花费",
+    "area": "面积",
+}
+_UNITS = {
+    "amount": r"\d[万亿]?(?:吨|公?斤|辆|台|部|件|立方)",
+    "income profit cost": r"\d[万亿]?[美欧日港]?元",
+    "area": r"\d[万亿]?(?:亩|公顷|平方)",
 }
 
 _NUMERAL = r"([一二三四五六七八九十百\d]{1,4})"

@@ -141,13 +141,16 @@ def measure(part: Part, line: Line) -> tuple[Signals, Filler | None]:
 def lacks_name(part: Part, line: Line, *, certain: bool = False) -> bool:
     """Return True when a rare name of the question stands neither in the line nor near it.
 
-    `certain` leaves out what is a name only in that the dictionary does not know it: it may be said otherwise (养鱼场).
+    `certain` leaves out what is a name only in that the dictionary does not know it: it may be said otherwise (养鱼场);
+    and what the article names elsewhere.
     """
     headline = flat(line.article.headline)
+    body = flat(line.article.body) if certain else ""
     return any(
         (term.fixed or (term.name and not (certain and is_guessed(term))))
         and term.weight >= 0.6
         and max(presence(term, flat(line.text)), presence(term, headline), _before_after(term, line)) < 0.5
+        and not (certain and term.text in body)
         for term in part.terms
     )
 
@@ -190,12 +193,15 @@ def clauses(text: str) -> tuple[tuple[int, int], ...]:
     return tuple(spans)
 
 
-def _clause_of(text: str, filler: Filler | None) -> str:
-    if filler is None:
-        return text
-    first = next((start for start, end in clauses(text) if start <= filler.start < end), 0)
-    last = next((end for start, end in clauses(text) if filler.end <= end and end > filler.start), len(text))
+def clause_at(text: str, begin: int, stop: int) -> str:
+    """Return the clauses of a sentence that hold `text[begin:stop]`."""
+    first = next((start for start, end in clauses(text) if start <= begin < end), 0)
+    last = next((end for start, end in clauses(text) if stop <= end and end > begin), len(text))
     return text[first:last]
+
+
+def _clause_of(text: str, filler: Filler | None) -> str:
+    return text if filler is None else clause_at(text, filler.start, filler.end)
 
 
 def _best_filler(part: Part, line: Line, text: str) -> tuple[Filler | None, float]:

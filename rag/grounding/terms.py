@@ -11,6 +11,7 @@ import re
 from collections.abc import Sequence
 from dataclasses import dataclass
 from functools import lru_cache
+from itertools import pairwise
 from typing import Any
 
 from rag.grounding.lexicon import FUNCTION, synonymous
@@ -129,7 +130,7 @@ _NAMES_UNKNOWN = frozenset("nzx")
 UNKNOWN = 0.95  # the rarity of words that the dictionary does not know, or hardly
 _LEADING = frozenset("要能会可想新刚又再没不已里内中占")
 _TRAILING = frozenset("后前里中到起进出过去来上下完给开成走住掉得了着的")
-_ASKS_HOW_MANY = re.compile(r"第?几|百分之几")
+_ASKS_HOW_MANY = re.compile(r"第?几|百分之几|哪(?!吒)")
 _HAN = re.compile(r"[\u3400-\u9fff]+")
 _MARKS = re.compile(r"[\s，。？！、；：,?!;:.…“”\"「」『』‘’《》（）()\-—·]+")
 _TOTAL = 60_101_967.0  # the sum of jieba's dictionary frequencies
@@ -207,7 +208,7 @@ def _joined(chunk: str) -> list[tuple[str, str]]:
     """
     found: list[tuple[str, str]] = []
     run: list[tuple[str, str]] = []
-    for word in (*tagged(chunk), None):
+    for word, later in pairwise((*tagged(chunk), None, None)):
         if word is not None and len(word.text) == 1 and word.text not in _PARTICLES | _LONERS and word.text.strip():
             if word.flag not in _COUNTING and not (word.flag == "f" and word.text in _TRAILING | _LEADING):
                 run.append((word.text, word.flag))
@@ -218,8 +219,20 @@ def _joined(chunk: str) -> list[tuple[str, str]]:
             found.extend(run)
         run = []
         if word is not None and word.text.strip():
-            found.append(_core(word.text, word.flag))
+            does = later is not None and later.text in _AFTER_VERB and _is_deed(word.text)
+            found.extend([(word.text[0], "n"), (word.text[1], "v")] if does else [_core(word.text, word.flag)])
     return found
+
+
+def _is_deed(word: str) -> bool:
+    """Return whether jieba guessed a word of a noun and a verb (灯/装, 戏/演); with a surname it may be somebody's name."""
+    if len(word) != 2 or rarity(word) < UNKNOWN or certain_surname(word):
+        return False
+    parts = plainly_tagged(word)
+    return len(parts) == 2 and parts[1].flag == "v"
+
+
+_AFTER_VERB = frozenset(("在", "到", "了", "着", "过", "给", "完", "成"))
 
 
 def _says(run: Sequence[tuple[str, str]]) -> bool:
@@ -238,6 +251,8 @@ def _core(word: str, flag: str) -> tuple[str, str]:
 
     It would count as a rare name that no sentence has.
     """
+    if _ASKS_HOW_MANY.match(word):
+        return word, "r"
     if rarity(word) >= UNKNOWN and _NOT_NAMED.search(word) and not (flag == "nr" and not _NOT_NAMED.match(word)):
         return max(_NOT_NAMED.split(word), key=len), "n"
     if flag[:2] in NAMED or flag == "eng" or not 1 < len(word) <= 4:
@@ -275,7 +290,8 @@ def _merged(chunk: str) -> list[tuple[str, str]]:
         if words and words[-1][0] and not (lone and flag[:1] == "v"):
             held, kind, loose = words[-1]
             joins = lone and rarity(text) > _EVERYWHERE
-            if (loose and (lone or rarity(text) >= 0.6)) or (joins and rarity(held) >= 0.6):
+            named = rarity(text) >= 0.6 and flag[:1] != "v"
+            if (loose and (lone or named)) or (joins and rarity(held) >= 0.6):
                 words[-1] = (held + text, kind, loose and lone)
                 continue
         words.append((text, flag, lone and flag[:1] != "v"))

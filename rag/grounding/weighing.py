@@ -12,9 +12,10 @@ import re
 from dataclasses import dataclass, replace
 from datetime import date
 
-from rag.grounding.bearing import Bearing, Part
+from rag.grounding.bearing import Bearing, Part, enumerates
 from rag.grounding.deciding import ENOUGH, Decision, settled
 from rag.grounding.fillers import fillers, strict_sort
+from rag.grounding.misnamed import of_another_measure
 from rag.grounding.prompt import (
     CHECKING_SHOTS,
     CHECKING_SYSTEM,
@@ -29,7 +30,7 @@ from rag.grounding.prompt import (
 from rag.grounding.signals import question_dates
 from rag.protocols import Cancelled, Telling, Told
 from rag.text.dates import DateMention, date_mentions
-from rag.text.numbers import flat, quantities
+from rag.text.numbers import flat, quantities, same_unit
 from rag.text.tokens import fold
 
 # What somebody said is quoted; yes and no stand in no source.
@@ -167,6 +168,7 @@ def read(part: Part, line: Bearing, llm: Telling, cancelled: Cancelled | None = 
 
 
 def _read(part: Part, line: Bearing, source: str, llm: Telling, cancelled: Cancelled | None) -> Reading | None:
+    text = flat(line.line.text)
     told = llm.told(
         FINDING_SYSTEM,
         finding_prompt(source, part.text),
@@ -178,17 +180,18 @@ def _read(part: Part, line: Bearing, source: str, llm: Telling, cancelled: Cance
     if told is None:
         return None
     words = told.text.strip().rstrip("。")
-    share = _share(words, line.line.text)
+    if part.asked.kind in _FIGURES:
+        words = _as_printed(words, text)
+    share, at = _share(words, line.line.text), text.find(words)
     if (
         words == NOTHING
         or (words.startswith(NOTHING) and share < 1.0)
         or not _of_kind(part, words, line.line.article.date)
+        or (at >= 0 and part.asked.kind == "quantity" and of_another_measure(part.text, text, (at, at + len(words))))
     ):
         words = ""
     elif part.asked.kind == "list":
-        words = _with_its_kin(words, flat(line.line.text))
-    elif part.asked.kind in _FIGURES:
-        words = _with_unit(words, flat(line.line.text))
+        words = _with_its_kin(words, text)
     return Reading(line, words, _within(told.lean_from(NOTHING), _MOST_FOUND), share if words else 0.0)
 
 
@@ -245,8 +248,13 @@ def _says(text: str, wanted: DateMention) -> bool:
 
 
 def _is_plain(part: Part, line: Bearing) -> bool:
-    """Return True for a figure or date that stands by the nouns asked for, where all words of the question are near."""
+    """Return True for a figure or date that stands by the nouns asked for, where all words of the question are near.
+
+    And for a list that begins right after the noun asked for: a small model overlooks what is no single thing.
+    """
     signals = line.signals
+    if enumerates(part, line.line):
+        return line.chance >= _LIKELY_LINE and signals.near >= _BESIDE
     return (
         part.asked.kind in _FIGURES
         and line.chance >= _CERTAIN
@@ -266,12 +274,16 @@ def _of_kind(part: Part, words: str, edition: str) -> bool:
     return kind not in _NAMES or not date_mentions(flat(words), edition)
 
 
-def _with_unit(words: str, text: str) -> str:
-    """Return a bare number with the unit that the text has after it: 15 (of what?) is taken for wrong on second thought."""
-    if not _BARE_NUMBER.fullmatch(words):
+def _as_printed(words: str, text: str) -> str:
+    """Return a figure as the text has it: 15 (of what?) is taken for wrong on second thought, and 20个 may be printed 20处."""
+    if _BARE_NUMBER.fullmatch(words):
+        same = re.compile(rf"{re.escape(words)}(?![\d.])")
+        return next((one.text for one in quantities(text) if one.unit and same.match(one.text)), words)
+    told = quantities(words)
+    if words in text or len(told) != 1 or told[0].text != words:
         return words
-    same = re.compile(rf"{re.escape(words)}(?![\d.])")
-    return next((one.text for one in quantities(text) if one.unit and same.match(one.text)), words)
+    figures = (one for one in quantities(text) if one.value == told[0].value and same_unit(one, told[0]))
+    return next((one.text for one in figures), words)
 
 
 _BARE_NUMBER = re.compile(r"[\d.]+[万亿]?")
@@ -308,7 +320,17 @@ def _share(words: str, text: str) -> float:
     """Return how many of the items of `words` stand in `text`, 0 to 1."""
     whole = _bare(text)
     items = [item for item in map(_bare, _JOINED.split(words)) if item]
-    return sum(item in whole for item in items) / len(items) if items else 0.0
+    return sum(1.0 if item in whole else _nearly(item, whole) for item in items) / len(items) if items else 0.0
+
+
+def _nearly(item: str, text: str) -> float:
+    """Return how far `text` has `item` where only a few characters more stand in between (首都大厦, 首都的一栋大厦)."""
+    if len(item) < _LEAST_LONG or any(map(str.isdecimal, item)):
+        return 0.0
+    return _ALMOST if re.search(_BETWEEN.join(map(re.escape, item)), text) else 0.0
+
+
+_LEAST_LONG, _BETWEEN, _ALMOST = 4, r"\w{0,3}?", 0.7
 
 
 def _bare(text: str) -> str:

@@ -10,7 +10,8 @@ from hypothesis import strategies as st
 
 from rag.fakes import ScriptedModel
 from rag.grounding.bearing import article_lines, bearing, read_part
-from rag.grounding.deciding import Decision
+from rag.grounding.deciding import Decision, decide
+from rag.grounding.evidence import gather
 from rag.grounding.extract import excerpt
 from rag.grounding.prompt import CHECKING_SHOTS, FINDING_SHOTS
 from rag.grounding.weighing import holds, read, weigh
@@ -240,11 +241,33 @@ def test_of_a_list_the_items_after_the_one_taken_are_taken_too(sentence, first, 
     assert weighed.found == all_of_it
 
 
-@pytest.mark.parametrize(("words", "whole"), [("15", "15家"), ("1.22", "1.22亿元"), ("15家", "15家"), ("8", "8")])
-def test_a_bare_number_is_taken_with_its_unit(words, whole):
+@pytest.mark.parametrize(
+    ("words", "whole"),
+    [("15", "15家"), ("1.22", "1.22亿元"), ("15家", "15家"), ("15个", "15家"), ("8", "8"), ("12200万元", "1.22亿元")],
+)
+def test_a_figure_is_taken_as_it_is_printed(words, whole):
     sentence = "大桥两岸有企业150余家，其中15家昨日签约，合同金额1.22亿元。"
     part = read_part("大桥两岸签约的企业有多少？")
     line = article_lines(Article("清河大桥通车", sentence))[0]
     reading = read(part, bearing(part, line), reader({sentence: taken(words)}))
     assert reading is not None
     assert reading.words == whole
+
+
+def test_what_leaves_a_few_characters_out_is_nearly_in_the_text():
+    assert holds("她被转移到首都的一栋高级大厦。", "首都高级大厦") is False
+    sentence = "张明被转移到首都的一栋高级大厦。"
+    part = read_part("张明被转移到了什么地方？")
+    line = article_lines(Article("张明", sentence))[0]
+    near = read(part, bearing(part, line), reader({sentence: taken("首都高级大厦")}))
+    far = read(part, bearing(part, line), reader({sentence: taken("清河高级大厦")}))
+    assert near is not None
+    assert far is not None
+    assert 1.0 > near.verbatim > far.verbatim == 0.0
+
+
+def test_a_list_that_begins_after_its_noun_is_not_read():
+    sentence = "9个分行是：甲市分行、乙市分行、丙市分行。"
+    part = read_part("总行的9个分行有哪些？")
+    weighed = weigh(decide(gather(part, [Article("总行撤销9个分行", sentence)]), with_model=True), reader({}))
+    assert weighed.answered
