@@ -241,7 +241,7 @@ def _kind(text: str) -> Kind:
 
 _CALLED = re.compile(r"(?:叫|是)?什么名字$|(?:姓甚名谁|叫啥(?:名字)?)$")
 # 修理工, 男孩: by its last character a noun is somebody.
-_SOMEBODY = re.compile(r"(?:[工员师手者匠犯客孩]|(?<![机器主法本])人|[男女孩]子|姑娘|小伙)$")
+_SOMEBODY = re.compile(r"(?:[工员师手者匠犯客孩]|(?<![器字拟能真主法本])人|[男女孩]子|姑娘|小伙)$")
 _MEASURED = re.compile(
     r"(?:产量|销量|成绩|比分|总数|数量|面积|长度|高度|重量|里程|规模|名次|排名|得分|病例数|[^多少]数|库存|产能|总量|学分|分数线?)$"
 )

@@ -197,9 +197,12 @@ def _unfit(part: Part, found: Bearing, with_model: bool) -> bool:
 
 
 def _of_other_deed(part: Part, found: Bearing) -> bool:
-    """Return whether the line says nothing of what is asked to have been done (浇筑 where 哪年通车 is asked)."""
+    """Return whether the line says nothing of what is asked to have been done (浇筑 where 哪年通车 is asked).
+
+    Common verbs (开始, 举行) are said in too many ways.
+    """
     doing = {term.text for term in verbs(part)}
-    near = [term for term in part.near if len(term.text) > 1]
+    near = [term for term in part.near if len(term.text) > 1 and term.weight >= _TELLING]
     asked = [term for term in near if term.text in part.asked.after] or [term for term in near if term.text in doing]
     told = flat(f"{found.line.article.headline}。{found.line.text}")
     # 访华 may be 对中国进行访问: its verb alone will do.
@@ -207,6 +210,7 @@ def _of_other_deed(part: Part, found: Bearing) -> bool:
     return bool(asked) and all(presence(term, told) < 0.5 and term.text[0] not in done for term in asked)
 
 
+_TELLING = 0.35
 _NUMERAL = re.compile(r"[\d〇一二两三四五六七八九十百千万亿]")
 
 

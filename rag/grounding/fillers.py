@@ -330,10 +330,12 @@ def _organisations(asked: Asked, text: str) -> tuple[Filler, ...]:
     found = []
     sort = next((noun for noun in _SORTS if noun in asked.question), "")
     for match in _ORGANISATION_TAIL.finditer(text):
-        words = _name_of(tagged(match[0]))
+        aside = _ASIDE.match(match[0])
+        before = match.start() + (aside.end() if aside else 0)
+        words = _name_of(tagged(text[before : match.end()]))
         if any(known_word(text[match.end() - size : match.end() + 1]) for size in {2, len(words[-1].text)}):
             continue  # 银行家, 大学生, 社区
-        start = match.start() + words[0].start
+        start = before + words[0].start
         named = (len(words) > 1 and words[-2].flag[:1] in _NAMING) or len(words) == 1
         kin = not sort or bool(re.search(_SORTS[sort], match[0]))
         found.append(Filler(start, match.end(), (1.0 if named else 0.4) * (1.0 if kin else 0.6)))
@@ -348,6 +350,7 @@ def _name_of(words: Sequence[Word]) -> Sequence[Word]:
     return words[first:]
 
 
+_ASIDE = re.compile(r"[^（(]*[）)]")
 _BEFORE_NAME = frozenset(("p", "c", "uj", "ul", "uz", "r", "d"))
 # Tags that a word right before 公司 or 医院 has where it is part of its name.
 _NAMING = frozenset("nabjzxmsf")

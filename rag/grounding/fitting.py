@@ -22,19 +22,33 @@ _SENTENCE = re.compile(r"[^。！？；\n]+")
 
 def fitted(part: Part, articles: Sequence[Article]) -> Part:
     """Return `part` with each word that neither the dictionary nor an article has cut to the word in it that one has."""
-    guessed = [term for term in part.terms if is_guessed(term) and _LEAST < len(term.text) <= _MOST]
+    guessed = [term for term in part.terms if is_guessed(term) and len(term.text) <= _MOST]
     if not guessed:
         return part
     texts = [flat(f"{article.headline}。{article.body}") for article in articles]
-    words = {term.text: _word_in(term.text, texts) for term in guessed if not any(term.text in text for text in texts)}
+    guessed = [term for term in guessed if not any(term.text in text for text in texts)]
+    words = {term.text: _word_in(term.text, texts) for term in guessed if len(term.text) > _LEAST}
     words = {text: word for text, word in words.items() if word}
+    dropped: set[str] = set()
+    for term in guessed:
+        joined = _with_the_next(term, part, texts) if term.text not in words else ""
+        if joined:
+            words[term.text] = joined
+            dropped.add(joined[1:])
     if not words:
         return part
     return replace(
         part,
-        terms=tuple(_renamed(term, words) for term in part.terms),
-        near=tuple(_renamed(term, words) for term in part.near),
+        terms=tuple(_renamed(term, words) for term in part.terms if term.text not in dropped),
+        near=tuple(_renamed(term, words) for term in part.near if term.text not in dropped),
     )
+
+
+def _with_the_next(term: Term, part: Part, sources: Sequence[str]) -> str:
+    """Return the name that the last character of `term` makes with the word after it (搞西/干渠), if a source has it."""
+    follows = [other.text for other in part.terms if f"{term.text}{other.text}" in part.text and len(other.text) > 1]
+    names = (f"{term.text[-1]}{other}" for other in follows)
+    return next((name for name in names if any(name in source for source in sources)), "")
 
 
 def _renamed(term: Term, words: dict[str, str]) -> Term:

@@ -44,6 +44,15 @@ _UNIT = "|".join(_UNIT_LIST)
 AMOUNT = r"\d[\d,.]*(?:[万亿%‰元]|个?百分点)"
 _ARABIC = rf"(?:(?<![A-Za-z\d.])|(?<=[A-Z]{{2}})(?={AMOUNT}))(?:\d{{1,3}}(?:,\d{{3}})+(?:\.\d+)?|\d+(?:\.\d+)?)"
 _HAN_NUMBER = r"[零〇○一二两三四五六七八九十百千万亿]+(?:点[零〇一二两三四五六七八九]+)?"
+# A class printed in Roman figures (Ⅳ级响应, II期临床), as one character or as letters.
+_ROMANS = {
+    letters: index
+    for index, pair in enumerate(
+        zip("ⅠⅡⅢⅣⅤⅥⅦⅧⅨⅩ", ["I", "II", "III", "IV", "V", "VI", "VII", "VIII", "IX", "X"], strict=True), 1
+    )
+    for letters in pair
+}
+_ROMAN = rf"(?<![A-Za-z])(?:{'|'.join(sorted(_ROMANS, key=len, reverse=True))})(?=[级类期])"
 _BEFORE = (
     "不少于|不低于|不多于|不超过|不超(?!过)|不高于|至少|至多|最少|最多|最高|不足|不到|不满|将近|接近|少于|低于|小于|超过|大于|多于|高于|突破|大约|约为|大概"
     "|估计|超|逾|近|约"
@@ -53,7 +62,7 @@ _QUANTITY = re.compile(
     rf"(?P<before>{_BEFORE})?(?P<currency>人民币|¥|￥|\$|US\$)?(?P<ordinal>第)?"
     rf"(?:(?P<percent>百分之|千分之|万分之)|(?P<fraction>(?:{_HAN_NUMBER}|\d+)分之))?"
     rf"(?P<vague>[数几上](?=[十百千万亿])|成(?=[百千]))?"
-    rf"(?P<number>{_ARABIC}|{_HAN_NUMBER})(?P<scale>[十百千万亿]{{0,3}})"
+    rf"(?P<number>{_ARABIC}|{_HAN_NUMBER}|{_ROMAN})(?P<scale>[十百千万亿]{{0,3}})"
     rf"(?:(?P<sep>-|—|–|~|～|至|到|、)(?P<high>{_ARABIC}|{_HAN_NUMBER})(?P<hscale>[十百千万亿]{{0,3}})(?=%|个百分点|{_UNIT}))?"
     rf"(?P<more>余|多|(?<=[十百千万])来(?=[个名人家年天次岁位])|几)?(?P<tail>[十百千万亿]{{0,2}})(?P<more2>余|多)?"
     rf"(?P<unit>%|‰|{_UNIT})?(?P<note>\(?人民币\)?)?(?P<more3>多|余)?(?P<after>{_AFTER})?"
@@ -168,8 +177,10 @@ class Quantity:
 
 
 def number_value(text: str) -> Decimal | None:
-    """Return the value of a number in Arabic or Chinese figures (`1,200`, `5.4万`, `三十五`, `二〇二五`), or None."""
+    """Return the value of a number in Arabic, Chinese or Roman figures (`1,200`, `5.4万`, `三十五`, `二〇二五`, `Ⅳ`), or None."""
     text = flat(text).replace(",", "")
+    if text in _ROMANS:
+        return Decimal(_ROMANS[text])
     match = re.fullmatch(r"(\d+(?:\.\d+)?)([十百千万亿]*)", text)
     if match:
         return _scaled(Decimal(match[1]), match[2])
@@ -225,8 +236,7 @@ def _read(match: re.Match[str], text: str) -> Quantity | None:
     following = text[match.end("unit") : match.end("unit") + 1] if unit else ""
     if following and following in _CONTINUED.get(unit, ""):
         unit = ""
-    arabic = number[0].isdigit()
-    if not arabic and not _counts(match, text, unit):
+    if not (number[0].isdigit() or number in _ROMANS) and not _counts(match, text, unit):
         return None
     value = number_value(number)
     if value is None:

@@ -67,6 +67,8 @@ def test_what_is_said_first_holds_for_the_figures_after_it():
         ("东湖汽车营收是多少？", "东湖汽车研发开支由46亿元增加至49亿元。", False),
         ("东湖汽车营收是多少？", "东湖汽车研发开支49亿元，占收入的10.5%。", False),
         ("东湖灯会的吉祥物是什么？", "东湖灯会的吉祥物是什么？", False),
+        ("暑运从哪天开始？", "暑运自7月1日拉开帷幕。", True),
+        ("东湖县启动了几级响应？", "东湖县31日18时紧急启动Ⅳ级响应。", True),
         ("地铁12号线哪年通车？", "7月31日，地铁12号线东湖站最后一幅墙浇筑完成。", False),
     ],
 )
@@ -82,6 +84,8 @@ def test_a_list_is_taken_from_where_it_begins():
 def test_a_body_is_named_without_what_leads_to_its_name():
     body = "倒闭的东湖银行由清河市的梦想银行接手，东湖银行家协会表示欢迎。"
     assert fillers(decided("倒闭的东湖银行由哪家银行接手？", body)) == ["梦想银行"]
+    told = "（记者李明 通讯员张平）清河银行获得金牌。"
+    assert fillers(decided("哪家银行获得金牌？", told)) == ["清河银行"]
 
 
 def test_what_the_question_compares_with_is_not_the_time_it_asks_of():

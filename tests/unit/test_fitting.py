@@ -2,10 +2,13 @@
 
 from __future__ import annotations
 
+from dataclasses import replace
+
 import pytest
 
 from rag.grounding.bearing import read_part
 from rag.grounding.fitting import fitted
+from rag.grounding.terms import Term
 from rag.schema import Article
 
 ARTICLE = Article("东湖大桥抓紧施工", "目前大桥已建成墩柱40个，计划5月进入盖梁施工。公司董事长李建国到场。")
@@ -21,6 +24,17 @@ def test_a_guessed_word_is_cut_to_the_one_in_the_article(question, cut, word):
     found = fitted(part, [ARTICLE])
     assert word in [term.text for term in found.terms]
     assert cut not in [term.text for term in (*found.terms, *found.near)]
+
+
+def test_a_character_that_jieba_took_along_is_given_back_to_the_name():
+    article = Article("西漳渠湿地完工", "为改善水质，2024年9月，东湖县启动西漳渠湿地项目。")
+    part = read_part("东湖县什么时候开始搞西漳渠湿地项目？")
+    split = replace(
+        part, terms=tuple(Term(text, 1.0) for text in ("东湖县", "搞西", "漳渠", "湿地")), near=(Term("搞西", 1.0),)
+    )
+    found = fitted(split, [article])
+    assert [term.text for term in found.terms] == ["东湖县", "西漳渠", "湿地"]
+    assert [term.text for term in found.near] == ["西漳渠"]
 
 
 @pytest.mark.parametrize("question", ["大桥什么时候通车？", "东湖大桥的墩柱有多少个？"])

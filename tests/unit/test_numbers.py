@@ -34,6 +34,9 @@ from rag.text.numbers import flat, number_value, quantities, same_unit, same_val
         ("２３个", 23, "个", "exact"),
         ("三分之一", "33.33", "%", "exact"),
         ("两台", 2, "台", "exact"),
+        ("Ⅳ级", 4, "级", "exact"),
+        ("IV级", 4, "级", "exact"),
+        ("II期", 2, "期", "exact"),
         ("5公里", 5000, "米", "exact"),
     ],
 )

@@ -44,6 +44,7 @@ def evidence(text: str, body: str = "", date: str = "") -> Evidence:
         ("靠岸一共用了几秒？", "duration", ""),
         ("船上的修理工叫什么名字？", "person", ""),
         ("送餐机器人叫什么名字？", "thing", ""),
+        ("大厅的AI数字人叫什么名字？", "thing", ""),
     ],
 )
 def test_the_kind_asked_for(question, kind, measure):
