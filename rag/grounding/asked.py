@@ -239,7 +239,7 @@ def _kind(text: str) -> Kind:
     return "topic"
 
 
-_CALLED = re.compile(r"(?:叫|是)?什么名字$|(?:姓甚名谁|叫啥(?:名字)?)$")
+_CALLED = re.compile(r"(?:叫|是)?什么名字$|又?叫什么$|(?:姓甚名谁|叫啥(?:名字)?)$")
 # 修理工, 男孩: by its last character a noun is somebody.
 _SOMEBODY = re.compile(r"(?:[工员师手者匠犯客孩]|(?<![器字拟能真主法本])人|[男女孩]子|姑娘|小伙)$")
 _MEASURED = re.compile(

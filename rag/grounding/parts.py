@@ -94,7 +94,7 @@ def _with_subject(first: str, later: str) -> str:
     rare = [
         term for term in content_terms(later) if term.weight >= 0.9 and len(term.text) > 1 and term.text not in first
     ]
-    named = any(word.flag in NAMED and len(word.text) > 1 for word in tagged(later))
+    named = any(word.flag[:2] in NAMED and len(word.text) > 1 for word in tagged(later))
     if PRONOUN.match(later):
         later = later[PRONOUN.match(later).end() :]  # type: ignore[union-attr]
     elif named or (rare and len(later) > 12):
@@ -271,7 +271,7 @@ def _name_end(text: str) -> int:
 def _owner_end(text: str) -> int:
     """Return where the name ends that has both (东湖县的线路数和每年运送的乘客数), 0 where `text` begins with none."""
     owner, of, _ = text.partition("的")
-    return len(owner) + 1 if of and any(word.flag in NAMED for word in tagged(owner)) else 0
+    return len(owner) + 1 if of and any(word.flag[:2] in NAMED for word in tagged(owner)) else 0
 
 
 def _bare(question: str, start: int) -> bool:
