@@ -68,11 +68,13 @@ def referent(pronoun: str, question: str, answer: str) -> str:
     kin = _KIN.get(noun, noun)
     for text in (answer, question):
         found = re.findall(rf"(?:[“《「][^”》」]{{1,20}}[”》」]|[\u3400-\u9fff（）A-Za-z0-9]){{0,24}}?(?:{kin})", text)
-        if found:
-            return _after_verb(max(found, key=len))
+        named = [text for text in found if not _POINTING.match(text)]
+        if named:
+            return _after_verb(max(named, key=len))
     return ""
 
 
+_POINTING = re.compile(r"[这那该此本]")
 _KIN = {
     "企业": "公司|集团|企业|厂",
     "公司": "公司|集团|企业",
