@@ -113,15 +113,17 @@ def bearing(part: Part, line: Line) -> Bearing:
 
 
 def enumerates(part: Part, line: Line) -> bool:
-    """Return True where X有哪些 is asked and the line lists right after the noun (9个分行是：天津分行、……)."""
+    """Return True where X有哪些 is asked and the line lists right after the noun (9个分行是：天津分行、……; 一级：海带、……)."""
     if part.asked.kind != "list" or part.asked.after or not part.near:
         return False
-    noun = re.escape(part.near[-1].text)
+    text, noun = flat(line.text), re.escape(part.near[-1].text)
+    label = "|".join(re.escape(term.text) for term in part.terms)
     return bool(
-        re.search(
-            rf"{noun}[^，。；、]{{0,6}}?(?:[是有为：:]|包括|分别)[^。；]{{0,20}}?(?:、|[“《].+[”》])", flat(line.text)
-        )
+        re.search(rf"{noun}[^，。；、]{{0,6}}?{_BEGINS}", text) or re.match(rf"(?:{label})[：:].{{1,12}}?、", text)
     )
+
+
+_BEGINS = r"(?:[是有为：:]|包括|分别)[^。；]{0,20}?(?:、|[“《].+[”》])"
 
 
 __all__ = ["Bearing", "Line", "Part", "article_lines", "bearing", "clauses", "read_part"]

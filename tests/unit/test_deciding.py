@@ -81,6 +81,11 @@ def test_a_list_is_taken_from_where_it_begins():
     assert decided("总行1998年底设立的9个分行有哪些？", body).lines[0].line.text.startswith("9个分行是")
 
 
+def test_a_list_is_taken_from_its_label():
+    body = "高碘食物分为三个等级。一级：海带、紫菜、苔条等。二级：虾皮、黑鱼等。建议避免进食高碘食物。"
+    assert decided("一级高碘食物包括什么？", body).lines[0].line.text.startswith("一级：")
+
+
 def test_a_body_is_named_without_what_leads_to_its_name():
     body = "倒闭的东湖银行由清河市的梦想银行接手，东湖银行家协会表示欢迎。"
     assert fillers(decided("倒闭的东湖银行由哪家银行接手？", body)) == ["梦想银行"]
