@@ -11,6 +11,7 @@ from dataclasses import dataclass
 from typing import Literal
 
 from rag.grounding.names import TITLES
+from rag.grounding.reading import tagged
 from rag.text.numbers import quantities
 
 Kind = Literal[
@@ -42,7 +43,7 @@ _UNIT_AFTER = re.compile(
     r"|个|名|位|家|项|件|场|次|所|座|处|条|张|只|头|匹|辆|架|艘|台|套|部|本|册|篇|首|支|枚|株|棵|颗|块|片|层|栋|幢|间|户|届|期|轮|批|类|种|款|宗|起|例|单|笔|份|封|门|节|人|票|集|号|版)"
 )
 _PLACE = re.compile(
-    r"哪里|哪儿|何处|何地|(?:什么|啥)(?:地方|位置|部位|方位|地点)|在哪|位于哪|去哪|到哪|哪个?(?:国家?|城市|省份?|市|县|区|地区|州|村|镇|乡|街道|地方|社区|省市|会场|球场|体育馆)|哪座城市|哪一个?(?:国家|城市|省|市|县)"
+    r"哪里|哪儿|何处|何地|(?:什么|啥)(?:地方|地点|部位|方位)|(?<!踢)(?<!打)(?<!司职)(?<!排在)(?<!处于)(?:什么|啥)位置|在哪|位于哪|去哪|到哪|哪个?(?:国家?|城市|省份?|市|县|区|地区|州|村|镇|乡|街道|地方|社区|省市|会场|球场|体育馆)|哪座城市|哪一个?(?:国家|城市|省|市|县)"
     r"|(?:地点|地址|举办地|主办地|举办国|产地|首都|总部)(?:是|在|为)?(?:什么|哪里|哪)?[？?]?$"
 )
 _PERSON = re.compile(r"谁|哪一?位(?!置)|哪几位|何人|哪些人|哪个人|什么人|哪名|哪几名|哪[些两三四]?名")
@@ -225,7 +226,7 @@ def _kind(text: str) -> Kind:
     if _REASON.search(text):
         return "reason"
     called = _CALLED.sub("", text)
-    if called != text and (_ROLE.search(called) or called.endswith(tuple(TITLES)) or _SOMEBODY.search(called)):
+    if called != text and (_ROLE.search(called) or called.endswith(tuple(TITLES)) or _somebody(text, called)):
         return "person"
     if _YES_NO.search(text) and not re.search(r"什么|谁|多少|哪|几个|怎么", text):
         return "yesno"
@@ -240,8 +241,16 @@ def _kind(text: str) -> Kind:
 
 
 _CALLED = re.compile(r"(?:叫|是)?什么名字$|又?叫什么$|(?:姓甚名谁|叫啥(?:名字)?)$")
-# 修理工, 男孩: by its last character a noun is somebody.
-_SOMEBODY = re.compile(r"(?:[工员师手者匠犯客孩]|(?<![器字拟能真主法本])人|[男女孩]子|姑娘|小伙)$")
+
+
+def _somebody(text: str, called: str) -> bool:
+    """Return whether a name is asked for, and by its last character the noun is somebody (修理工, 男孩)."""
+    return "名字" in text and bool(_SOMEBODY.search(called))
+
+
+_SOMEBODY = re.compile(
+    r"(?:[工员师者匠犯孩]|(?<!助)手|(?<![播博])客|(?<![器字拟能真主法本雪])人|[男女孩]子|姑娘|小伙)$"
+)
 _MEASURED = re.compile(
     r"(?:产量|销量|成绩|比分|总数|数量|面积|长度|高度|重量|里程|规模|名次|排名|得分|病例数|[^多少]数|库存|产能|总量|学分|分数线?)$"
 )
@@ -283,7 +292,7 @@ def _unit(text: str, before: str, after: str) -> tuple[str, str]:
     elif _AGE.match(after) or (match and match.group() == "多大" and _AGE_OF.search(before)):
         unit = "岁"
     elif match and match["much"]:
-        unit = next((one.written for one in quantities(f"3{after}")[:1]), "")
+        unit = _counter(after)
     ahead = before.removesuffix("是").removesuffix("为").removesuffix("有")
     share = unit in _SHARES and bool(_PERCENT.search(ahead) or _CHANGED.search(ahead))
     if match and not unit and match.group() in _METRES and not share:
@@ -300,6 +309,12 @@ def _unit(text: str, before: str, after: str) -> tuple[str, str]:
     if unit in {"人", "名", "位"} or (not unit and _PEOPLE.search(before[-4:])):
         return unit or "人", "people"
     return unit, ""
+
+
+def _counter(after: str) -> str:
+    """Return the measure word that `after` begins with, where it is a word by itself (趟, not 班主任)."""
+    first = next((word.text for word in tagged(after)), "")
+    return first if len(first) == 1 and any(one.written == first for one in quantities(f"3{first}")) else ""
 
 
 def _trim_who(who: str) -> str:

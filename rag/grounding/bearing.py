@@ -123,7 +123,7 @@ def enumerates(part: Part, line: Line) -> bool:
     )
 
 
-_BEGINS = r"(?:[是有为：:]|包括|分别)[^。；]{0,20}?(?:、|[“《].+[”》])"
+_BEGINS = r"(?:是|有|包括|分别[是为]|[：:])[：:]?[^，。；、的所]{1,14}、"
 
 
 __all__ = ["Bearing", "Line", "Part", "article_lines", "bearing", "clauses", "read_part"]

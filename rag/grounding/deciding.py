@@ -14,7 +14,7 @@ from rag.grounding.binding import binds
 from rag.grounding.evidence import Support, evidence_of
 from rag.grounding.misnamed import another_of_its_kind, of_another_measure
 from rag.grounding.premise import contradicted, takes_for_granted
-from rag.grounding.signals import lacks_name, of_other_time, shared, verbs
+from rag.grounding.signals import clause_at, lacks_name, of_other_time, shared, verbs
 from rag.grounding.terms import plainly_tagged, presence
 from rag.text.numbers import flat
 
@@ -37,9 +37,10 @@ _CLOSE = 0.6
 
 _PRECISE = frozenset(("quantity", "duration", "date", "person", "place"))
 _NEEDS_FILLER = frozenset(("quantity", "duration", "date", "person"))
-# What a sentence that asks does not tell (年度吉祥物是什么？), though a figure may stand beside the question.
-_TOLD = frozenset(("thing", "topic", "person", "date", "identity", "organisation"))
-_ASKS_TOO = re.compile(r"[？?]|什么(?!都)|哪[些个位里年家种]|是谁")
+# What a clause that asks does not tell (年度吉祥物是什么？), though a figure may stand beside the question.
+_TOLD = frozenset(("thing", "topic", "person", "date", "organisation"))
+_ASKS_TOO = re.compile(r"[？?]$|(?<![没有为做])什么(?!都)|哪[些个位里年家种]|是谁")
+_QUOTED = re.compile(r"[“《「『][^”》」』]*[”》」』]")
 # The rarest word of the question is neither in the sentence nor near it: it is about something else.
 _STRANGE = 0.85
 # Nouns and verbs that only say that a figure is asked for.
@@ -170,10 +171,7 @@ def _unfit(part: Part, found: Bearing, with_model: bool) -> bool:
         return True
     if another_of_its_kind(part.text, found.line.text):
         return True
-    figure = (found.filler.start, found.filler.end) if found.filler is not None and not with_model else None
-    if part.asked.kind == "quantity" and of_another_measure(part.text, found.line.text, figure):
-        return True
-    if part.asked.kind in _TOLD and not with_model and _ASKS_TOO.search(found.line.text):
+    if not with_model and _says_otherwise(part, found):
         return True
     if part.asked.kind == "speech" and found.signals.near < 0.75:
         return True
@@ -183,7 +181,7 @@ def _unfit(part: Part, found: Bearing, with_model: bool) -> bool:
         and lacks_name(part, found.line, certain=with_model)
     ):
         return True
-    if part.asked.kind == "date" and not with_model and _of_other_deed(part, found):
+    if part.asked.kind == "date" and not with_model and found.chance < _NEARLY_SURE and _of_other_deed(part, found):
         return True
     if part.asked.kind != "quantity" or with_model:
         return False
@@ -194,6 +192,17 @@ def _unfit(part: Part, found: Bearing, with_model: bool) -> bool:
         return False
     noun = max(ahead, key=lambda term: part.asked.before.rfind(term.text))
     return noun.text not in _MEASURE_ONLY and presence(noun, flat(found.line.text)) < 0.5
+
+
+def _says_otherwise(part: Part, found: Bearing) -> bool:
+    """Return whether the clause of the filler measures another thing than the one asked for, or asks itself."""
+    text = flat(found.line.text)
+    span = (found.filler.start, found.filler.end) if found.filler is not None else (0, len(text))
+    if part.asked.kind == "quantity" and found.filler is not None and of_another_measure(part.text, text, span):
+        return True
+    clause = clause_at(text, *span)
+    ends = text.find(clause) + len(clause)
+    return part.asked.kind in _TOLD and bool(_ASKS_TOO.search(_QUOTED.sub("", f"{clause}{text[ends : ends + 1]}")))
 
 
 def _of_other_deed(part: Part, found: Bearing) -> bool:
@@ -210,7 +219,7 @@ def _of_other_deed(part: Part, found: Bearing) -> bool:
     return bool(asked) and all(presence(term, told) < 0.5 and term.text[0] not in done for term in asked)
 
 
-_TELLING = 0.35
+_TELLING, _NEARLY_SURE = 0.35, 0.8
 _NUMERAL = re.compile(r"[\d〇一二两三四五六七八九十百千万亿]")
 
 

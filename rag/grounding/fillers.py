@@ -13,7 +13,7 @@ from functools import lru_cache
 
 from rag.grounding.asked import Asked
 from rag.grounding.names import MODIFIERS, Person, offices, people
-from rag.grounding.reading import Word, known_word, tagged
+from rag.grounding.reading import Word, tagged
 from rag.grounding.terms import plainly_tagged
 from rag.text.dates import date_mentions, is_compared
 from rag.text.numbers import Quantity, quantities, same_unit
@@ -31,9 +31,10 @@ _PLACE_TAIL = re.compile(
 )
 _SORT_ASKED = re.compile(r"哪一?个?(省|市|县|区|州|镇|乡|村|街道|社区|国)")
 _PLACE_LEAD = re.compile(r"位于|地处|坐落于?|[在于赴到至从]")
-_ORGANISATION_TAIL = re.compile(
-    r"[\u3400-\u9fffA-Za-z0-9·（）()]{2,24}?(?:公司|集团|局|委|部|署|厅|处|院|会|社|银行|大学|学院|中心|协会|组织|联盟|队|党|医院|学校|法院|检察院|办公室|俱乐部|平台|使馆|基金|网|台|报|厂|所|馆|店|站|机构|企业|政府)"
+_BODY = re.compile(
+    r"(?:公司|集团|局|委|部|署|厅|处|院|会|社|银行|大学|学院|中心|协会|组织|联盟|队|党|医院|学校|法院|检察院|办公室|俱乐部|平台|使馆|基金|网|台|报|厂|所|馆|店|站|机构|企业|政府)"
 )
+_BEFORE_BODY = re.compile(r"(?:[\u3400-\u9fffA-Za-z0-9·]|[（(][^（）()]*[）)]){2,24}$")
 _ENUMERATION = re.compile(r"、|[；;].+[；;]|—.+—|\+.+\+|以及|和|及|与")
 _SPOKEN = re.compile(r"[“”]|说|表示|指出|强调|认为|介绍|要求|感慨|坦言|称|提出|呼吁|回应|告诉|透露")
 _DEFINED = re.compile(r"是|即|指|叫|称|为|作为|名为|担任|任|（|“|：")
@@ -329,29 +330,38 @@ def _organisations(asked: Asked, text: str) -> tuple[Filler, ...]:
     """Return the bodies; one that is only called by its sort (送往医院) is not named."""
     found = []
     sort = next((noun for noun in _SORTS if noun in asked.question), "")
-    for match in _ORGANISATION_TAIL.finditer(text):
-        aside = _ASIDE.match(match[0])
-        before = match.start() + (aside.end() if aside else 0)
-        words = _name_of(tagged(text[before : match.end()]))
-        if any(known_word(text[match.end() - size : match.end() + 1]) for size in {2, len(words[-1].text)}):
+    inside = {at for word in plainly_tagged(text) for at in range(word.start + 1, word.end)}
+    begin = 0
+    for tail in _BODY.finditer(text):
+        head = _BEFORE_BODY.search(text[begin : tail.start()])
+        if head is None or tail.end() in inside:
             continue  # 银行家, 大学生, 社区
-        start = before + words[0].start
+        aside = _ASIDE.match(head[0])
+        before = begin + head.start() + (aside.end() if aside else 0)
+        words = _name_of(tagged(text[before : tail.end()]))
         named = (len(words) > 1 and words[-2].flag[:1] in _NAMING) or len(words) == 1
-        kin = not sort or bool(re.search(_SORTS[sort], match[0]))
-        found.append(Filler(start, match.end(), (1.0 if named else 0.4) * (1.0 if kin else 0.6)))
+        kin = not sort or bool(re.search(_SORTS[sort], text[before : tail.end()]))
+        found.append(Filler(before + words[0].start, tail.end(), (1.0 if named else 0.4) * (1.0 if kin else 0.6)))
+        begin = tail.end()
     return tuple(found)
 
 
 def _name_of(words: Sequence[Word]) -> Sequence[Word]:
-    """Return the words of a body's name without what leads to it (已与堪萨斯州的, 由, 负责监管)."""
-    first = max((index + 1 for index, word in enumerate(words[:-1]) if word.flag in _BEFORE_NAME), default=0)
-    while first < len(words) - 1 and words[first].flag in {"v", "m", "q", "mq"}:
+    """Return the words of a body's name without what leads to it (已与堪萨斯州的, 由, 负责监管, 四家)."""
+    first = max((index + 1 for index, word in enumerate(words[:-1]) if word.flag in _LEADS_TO), default=0)
+    while first < len(words) - 1 and (
+        _is_verb(words[first]) or words[first + 1].flag == "q" or words[first].flag == "q"
+    ):
         first += 1
     return words[first:]
 
 
-_ASIDE = re.compile(r"[^（(]*[）)]")
-_BEFORE_NAME = frozenset(("p", "c", "uj", "ul", "uz", "r", "d"))
+def _is_verb(word: Word) -> bool:
+    return word.flag == "v" and (len(word.text) > 1 or word.text in "是有")
+
+
+_ASIDE = re.compile(r"[（(][^（）()]*[）)]")
+_LEADS_TO = frozenset(("p", "c", "uj", "ul", "uz", "r", "d"))
 # Tags that a word right before 公司 or 医院 has where it is part of its name.
 _NAMING = frozenset("nabjzxmsf")
 _SORTS = {

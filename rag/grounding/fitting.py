@@ -10,7 +10,7 @@ import re
 from collections.abc import Sequence
 from dataclasses import replace
 
-from rag.grounding.reading import tagged
+from rag.grounding.reading import Word, tagged
 from rag.grounding.signals import Part
 from rag.grounding.terms import Term, is_guessed, rarity
 from rag.schema import Article
@@ -48,7 +48,7 @@ def _with_the_next(term: Term, part: Part, sources: Sequence[str]) -> str:
     """Return the name that the last character of `term` makes with the word after it (搞西/干渠), if a source has it."""
     follows = [other.text for other in part.terms if f"{term.text}{other.text}" in part.text and len(other.text) > 1]
     names = (f"{term.text[-1]}{other}" for other in follows)
-    return next((name for name in names if any(name in source for source in sources)), "")
+    return next((name for name in names if any(_stands(name, source) for source in sources)), "")
 
 
 def _renamed(term: Term, words: dict[str, str]) -> Term:
@@ -67,8 +67,20 @@ def _word_in(text: str, sources: Sequence[str]) -> str:
 
 
 def _is_word(piece: str, source: str) -> bool:
+    words, at = _words_around(piece, source)
+    return at >= 0 and any(word.text == piece for word in words)
+
+
+def _stands(piece: str, source: str) -> bool:
+    """Return whether words of `source` begin and end where `piece` does: 湖景区 does not stand in 西湖景区."""
+    words, at = _words_around(piece, source)
+    return any(word.start == at for word in words) and any(word.end == at + len(piece) for word in words)
+
+
+def _words_around(piece: str, source: str) -> tuple[tuple[Word, ...], int]:
+    """Return the words of the first sentence that has `piece`, and where in it that begins; -1 where none has."""
     at = source.find(piece)
     if at < 0:
-        return False
-    sentence = next(match[0] for match in _SENTENCE.finditer(source) if match.start() <= at < match.end())
-    return any(word.text == piece for word in tagged(sentence))
+        return (), -1
+    sentence = next(match for match in _SENTENCE.finditer(source) if match.start() <= at < match.end())
+    return tagged(sentence[0]), at - sentence.start()

@@ -74,7 +74,7 @@ def referent(pronoun: str, question: str, answer: str) -> str:
     return ""
 
 
-_POINTING = re.compile(r"[这那该此本]")
+_POINTING = re.compile(r"[这那该此哪](?=[个家次场届种项座所])|本(?=[次届])")
 _KIN = {
     "企业": "公司|集团|企业|厂",
     "公司": "公司|集团|企业",

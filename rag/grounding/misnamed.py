@@ -61,6 +61,8 @@ def of_another_measure(question: str, text: str, figure: tuple[int, int] | None 
     its clause says what it measures. Where no noun does, its unit does.
     """
     asked = _measures(flat(question), _NOUNS)
+    if _IN_MONEY.search(question):
+        asked -= {"amount"}
     said = clause_at(flat(text), *figure) if figure else flat(text)
     told = _measures(said, _NOUNS) or _measures(said, _UNITS)
     return bool(asked and told) and not asked & told
@@ -70,6 +72,7 @@ def _measures(text: str, of: Mapping[str, str]) -> frozenset[str]:
     return frozenset(name for names, words in of.items() if re.search(words, text) for name in names.split())
 
 
+_IN_MONEY = re.compile(r"元|钱")
 _NOUNS = {
     "amount": "产量|销量|交付量|出货量|销售(?!额|收入|总额)|售出|卖出|生产(?!总值)|交付",
     "income": "收入|营收|营业额|销售额|销售总额|进账",

@@ -155,7 +155,7 @@ def people(text: str) -> tuple[Person, ...]:
         at = office.end
         for _ in range(4):  # a title may be followed by several names: 记者马骁、李友华
             end = _name_end(text, at)
-            if end <= at:
+            if end <= at and _HEADS.search(office.title):
                 end = _spoken_end(text, at)
             if end <= at:
                 break
@@ -166,7 +166,8 @@ def people(text: str) -> tuple[Person, ...]:
             break
     for match in _FOREIGN.finditer(text):
         start, end = match.start() + _led_by(match[0]), match.start() + _goes_on_at(match[0])
-        found.setdefault(start, Person(text[start:end], start, end))
+        held = found.get(start)
+        found[start] = Person(text[start:end], start, end, *((held.title, held.modifiers) if held else ()))
     spans = [(person.start, person.end) for person in found.values()]
     for word in fine_words(text):
         name = word.text.rstrip("说称道讲") if len(word.text) == 3 else word.text
@@ -184,19 +185,22 @@ def _led_by(name: str) -> int:
     """Return where a foreign name begins in what was taken for it: after the last common noun before the dot (工人卡洛斯·)."""
     ahead = name[: name.index("·")]
     nouns = [
-        word.end for word in fine_words(ahead) if len(word.text) > 1 and word.flag in _COMMON and known_word(word.text)
+        word.end
+        for word in fine_words(ahead)
+        if word.text in TITLES or (len(word.text) > 1 and word.flag == "n" and known_word(word.text, common=True))
     ]
-    return max((end for end in nouns if end < len(ahead)), default=0)
-
-
-_COMMON = frozenset(("n", "v", "vn", "p", "d"))
+    return max((end for end in nouns if end < len(ahead) - 1), default=0)
 
 
 def _goes_on_at(name: str) -> int:
     """Return where the sentence goes on in what was taken for a foreign name (·德奥利维拉与人, ·史密斯表示)."""
     last = name.rindex("·") + 2
-    ends = [at for at in range(last, len(name)) if name[at] in _BOUNDARY or _SAYS.match(name, at)]
+    ends = [at for at in range(last, len(name)) if name[at] in _AFTER_NAME or _SAYS.match(name, at)]
     return min(ends, default=len(name))
+
+
+# 不 stands in names (阿不都热依木).
+_AFTER_NAME = _BOUNDARY - {"不"}
 
 
 def certain_surname(text: str) -> bool:
@@ -230,13 +234,23 @@ def _spoken_end(text: str, at: int) -> int:
     """Return where a name with a rare surname ends, between an office and a verb of saying (院长素立言致辞); else `at`."""
     for end in range(at + 2, at + 5):
         name = text[at:end]
-        if not _SAYS.match(text, end) or any(char in _BOUNDARY or not _HAN.match(char) for char in name):
+        if not _SAYS.match(text, end) or any(
+            char in _BOUNDARY or char in _MANNER or not _HAN.match(char) for char in name
+        ):
             continue
-        if not any(known_word(name[:size]) or name[:size] in SPEECH for size in range(2, len(name) + 1)):
+        first = next(iter(fine_words(name)))
+        if (
+            not known_word(name[:2])
+            and not any(name[:size] in SPEECH for size in (1, 2, 3))
+            and first.flag[:1] not in "vpdqr"
+        ):
             return end
     return at
 
 
+# 笑着说, 抹泪地说: how it is said is nobody's name.
+_MANNER = frozenset("着地边了过泪气手笑哭")
+_HEADS = re.compile(r"(?:长|书记|主席|总统|总理|首相|经理|总裁|主任|大使)$")
 _SAYS = re.compile(_SPEECH)
 
 

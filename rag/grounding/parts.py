@@ -15,7 +15,7 @@ from rag.text.dates import date_mentions, is_compared
 
 _MAX_PARTS = 4
 PRONOUN = re.compile(
-    r"(?:这|那|该|此)[次场届]会(?!议)|它们?|他们?(?!们?国|人|乡)|她们?|(?<![尤极])其(?!他|它|中|余|实|次|间)|(?:该|这|此|那|上述)(?:一)?(?:个|家|位|次|项|名|场|座|条|篇|部|款|届|份)?"
+    r"(?:这|那|该|此)[次场届]会(?=[的上在有由是，？?]|$)|它们?|他们?(?!们?国|人|乡)|她们?|(?<![尤极])其(?!他|它|中|余|实|次|间)|(?:该|这|此|那|上述)(?:一)?(?:个|家|位|次|项|名|场|座|条|篇|部|款|届|份)?"
     r"(?:勋章|奖项|船|桥|展览|比赛|论文|节目|电影|书|学院|大学|项目|公司|企业|活动|会议|工程|办法|措施|政策|机构|单位|平台|品牌|机制|系统|制度|基地|产品|事件|大会|论坛|热线|园区|产业园|医院|学校|城市|地区|国家|人|行动|计划|方案|报告|研究|技术|服务)"
 )
 ELLIPSIS = re.compile(r"^(?:那么?|还有|另外|然后|再|接着|具体|其中)[，,]?|呢[？?]?$")
@@ -199,11 +199,11 @@ def _distributed(question: str) -> list[str]:
 
 
 def _with_whom(question: str, join: re.Match[str]) -> bool:
-    """Return True where 跟, or 与 after a verb, says with whom something is done (跟某人串通的是谁)."""
-    before = tagged(question[: join.start()])
-    return (join[0] == "跟" and not _EACH.search(question)) or (
-        join[0] == "与" and (not before or before[-1].flag in _VERBAL)
-    )
+    """Return True where 跟 or 与 says with whom something is done (跟某人串通的经理)."""
+    if join[0] not in {"跟", "与"} or _EACH.search(question):
+        return False
+    flags = [word.flag for word in tagged(question[join.end() :])[:3]]
+    return flags[1:] == ["v", "uj"]
 
 
 _LONG = 8  # a right conjunct this long that ends as the left one does is one of two full names

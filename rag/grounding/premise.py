@@ -71,12 +71,12 @@ def premise(question: str) -> str:
 
 
 def _written(spoken: str) -> str:
-    """Return how a paper puts 少了5% and 多了30人."""
+    """Return how a paper puts 少了5% and 多了30人 (but not 减少了, 最多了)."""
     return _MORE_OR_LESS.sub(lambda match: _DIRECTIONS[match[1]], spoken)
 
 
-_MORE_OR_LESS = re.compile(r"(?<![减缺增变至])([多少高低])了(?=\d)")
-_DIRECTIONS = {"多": "增加了", "少": "减少了", "高": "提高了", "低": "降低了"}
+_MORE_OR_LESS = re.compile(r"(?<![减缺增变至最偏])([多少])了(?=\d)")
+_DIRECTIONS = {"多": "增加了", "少": "减少了"}
 
 
 def _asked(question: str) -> str:

@@ -49,7 +49,7 @@ class Part:
 class Line:
     """A sentence of an article with what stands around it.
 
-    That is up to three sentences before it in its paragraph (nearest first), the one after it, and the opening of the
+    That is up to eight sentences before it in its paragraph (nearest first), the one after it, and the opening of the
     article.
     """
 

@@ -219,7 +219,8 @@ def _joined(chunk: str) -> list[tuple[str, str]]:
             found.extend(run)
         run = []
         if word is not None and word.text.strip():
-            does = later is not None and later.text in _AFTER_VERB and _is_deed(word.text)
+            alone = not found or len(found[-1][0]) > 1
+            does = alone and later is not None and later.text in _AFTER_VERB and _is_deed(word.text)
             found.extend([(word.text[0], "n"), (word.text[1], "v")] if does else [_core(word.text, word.flag)])
     return found
 
@@ -229,7 +230,7 @@ def _is_deed(word: str) -> bool:
     if len(word) != 2 or rarity(word) < UNKNOWN or certain_surname(word):
         return False
     parts = plainly_tagged(word)
-    return len(parts) == 2 and parts[1].flag == "v"
+    return len(parts) == 2 and parts[0].flag[:1] == "n" and parts[1].flag == "v"
 
 
 _AFTER_VERB = frozenset(("在", "到", "了", "着", "过", "给", "完", "成"))
@@ -266,14 +267,14 @@ def _core(word: str, flag: str) -> tuple[str, str]:
 
 
 def _sounder(word: str) -> str:
-    """Return what is left of two characters that jieba put together though the first one only leads (上艇, 先别)."""
+    """Return what is left of two characters that jieba put together though the first one only leads (先别)."""
     if len(word) != 2 or rarity(word) < UNKNOWN:
         return word
     parts = plainly_tagged(word)
     return word[1] if len(parts) == 2 and parts[0].flag in _ONLY_LEADS else word
 
 
-_ONLY_LEADS = frozenset(("f", "d", "p", "c"))
+_ONLY_LEADS = frozenset(("d", "p"))
 
 
 def _merged(chunk: str) -> list[tuple[str, str]]:

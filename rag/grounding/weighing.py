@@ -325,13 +325,15 @@ def _share(words: str, text: str) -> float:
 
 
 def _nearly(item: str, text: str) -> float:
-    """Return how far `text` has `item` where only a few characters more stand in between (首都大厦, 首都的一栋大厦)."""
-    if len(item) < _LEAST_LONG or any(map(str.isdecimal, item)):
+    """Return how far `text` has `item` where it has a few characters more in one place (首都大厦, 首都的一栋大厦)."""
+    if not _LEAST_LONG <= len(item) <= _MAX_TOKENS or any(map(str.isdecimal, item)):
         return 0.0
-    return _ALMOST if re.search(_BETWEEN.join(map(re.escape, item)), text) else 0.0
+    halves = ((item[:cut], item[cut:]) for cut in range(2, len(item) - 1))
+    apart = any(re.search(rf"{re.escape(head)}\w{{1,4}}{re.escape(rest)}", text) for head, rest in halves)
+    return _ALMOST if apart else 0.0
 
 
-_LEAST_LONG, _BETWEEN, _ALMOST = 4, r"\w{0,3}?", 0.7
+_LEAST_LONG, _ALMOST = 4, 0.7
 
 
 def _bare(text: str) -> str:

@@ -52,7 +52,7 @@ _ROMANS = {
     )
     for letters in pair
 }
-_ROMAN = rf"(?<![A-Za-z])(?:{'|'.join(sorted(_ROMANS, key=len, reverse=True))})(?=[级类期])"
+_ROMAN = rf"(?<![A-Za-z])(?!X)(?:{'|'.join(sorted(_ROMANS, key=len, reverse=True))})(?=[级类期])"
 _BEFORE = (
     "不少于|不低于|不多于|不超过|不超(?!过)|不高于|至少|至多|最少|最多|最高|不足|不到|不满|将近|接近|少于|低于|小于|超过|大于|多于|高于|突破|大约|约为|大概"
     "|估计|超|逾|近|约"

@@ -66,7 +66,10 @@ def test_what_is_said_first_holds_for_the_figures_after_it():
         ("东湖汽车销量是多少？", "东湖汽车1051亿元。", False),
         ("东湖汽车营收是多少？", "东湖汽车研发开支由46亿元增加至49亿元。", False),
         ("东湖汽车营收是多少？", "东湖汽车研发开支49亿元，占收入的10.5%。", False),
+        ("双十一全网销售了多少亿元？", "双十一全网销售额达到1.4万亿元。", True),
         ("东湖灯会的吉祥物是什么？", "东湖灯会的吉祥物是什么？", False),
+        ("谁救了落水儿童？", "救了落水儿童的李明说：“没什么大不了的。”", True),
+        ("新规什么时候施行？", "新规将于7月1日起施行，将带来哪些变化？", True),
         ("暑运从哪天开始？", "暑运自7月1日拉开帷幕。", True),
         ("东湖县启动了几级响应？", "东湖县31日18时紧急启动Ⅳ级响应。", True),
         ("地铁12号线哪年通车？", "7月31日，地铁12号线东湖站最后一幅墙浇筑完成。", False),
@@ -89,6 +92,8 @@ def test_a_list_is_taken_from_its_label():
 def test_a_body_is_named_without_what_leads_to_its_name():
     body = "倒闭的东湖银行由清河市的梦想银行接手，东湖银行家协会表示欢迎。"
     assert fillers(decided("倒闭的东湖银行由哪家银行接手？", body)) == ["梦想银行"]
+    assert fillers(decided("中标东湖大桥的是哪家公司？", "中标东湖大桥的是清河公司")) == ["清河公司"]
+    assert fillers(decided("哪家医院收治了患者？", "第一人民医院收治患者30名。")) == ["第一人民医院"]
     told = "（记者李明 通讯员张平）清河银行获得金牌。"
     assert fillers(decided("哪家银行获得金牌？", told)) == ["清河银行"]
 
@@ -177,6 +182,11 @@ def test_a_model_reads_the_best_lines_however_the_question_says_it():
     question = "东湖市关停了多少家养鱼的场子？"
     assert not decided(question, body).answered
     assert "2500处" in decided(question, body, with_model=True).lines[0].line.text
+
+
+def test_a_model_reads_a_line_that_measures_two_things():
+    body = "东湖公司的工厂占地面积500亩，年产汽车20万辆。"
+    assert decided("东湖公司年生产多少辆汽车？", body, with_model=True).answered
 
 
 def test_a_figure_of_another_month_does_not_answer():

@@ -37,6 +37,13 @@ def test_a_character_that_jieba_took_along_is_given_back_to_the_name():
     assert [term.text for term in found.near] == ["西漳渠"]
 
 
+def test_no_name_is_made_of_a_piece_of_another():
+    part = replace(
+        read_part("天目湖景区接待多少游客？"), terms=(Term("天目湖", 1.0, name=True), Term("景区", 0.6)), near=()
+    )
+    assert fitted(part, [Article("西湖", "西湖景区接待游客3000名。")]) is part
+
+
 @pytest.mark.parametrize("question", ["大桥什么时候通车？", "东湖大桥的墩柱有多少个？"])
 def test_known_words_and_those_of_the_article_stay(question):
     part = read_part(question)
