@@ -54,16 +54,16 @@ def another_of_its_kind(question: str, text: str) -> bool:
     return False
 
 
-def of_another_measure(question: str, text: str, figure: tuple[int, int] | None = None) -> bool:
-    """Return whether `question` asks of what is grown or sold, earned, spent or built on, and `text` measures only others.
+def of_another_measure(question: str, text: str, figure: tuple[int, int]) -> bool:
+    """Return whether `question` asks of what is grown or sold, earned, spent or built on, and the figure is of another.
 
-    播种面积 is no 产量, 研发开支 no 营收, though the figures stand beside the same nouns. Of a `figure` at `text[start:end]`
-    its clause says what it measures. Where no noun does, its unit does.
+    播种面积 is no 产量, 研发开支 no 营收, though the figures stand beside the same nouns. The clause of the figure, which is
+    at `text[start:end]`, says what it measures; where no noun does, its unit does.
     """
     asked = _measures(flat(question), _NOUNS)
     if _IN_MONEY.search(question):
         asked -= {"amount"}
-    said = clause_at(flat(text), *figure) if figure else flat(text)
+    said = clause_at(flat(text), *figure)
     told = _measures(said, _NOUNS) or _measures(said, _UNITS)
     return bool(asked and told) and not asked & told
 
