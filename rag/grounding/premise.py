@@ -38,6 +38,8 @@ _SILENT = re.compile(r"原文没有“[^”]*”(?:这个时间)?$|原文说的�
 _UNSURE = re.compile(r"否定|没有说“|(?:是|不是)“(?:将|拟|计划|已|已经|正在|预计)")
 # A bare number in the question (3标段) names a thing; it is not what the sentence counts (26个).
 _UNLIKE = re.compile(r"原文是“[^”]*[^\d.,”]”，不是“[\d.,]+”$")
+# 2022世界杯 is of 2022年.
+_SAME_YEAR = re.compile(r"原文(?:是|的时间是)“((?:19|20)\d\d)年?”，不是“\1年?”$")
 # What a figure counts is told in many ways too (办了十年, 成立十年来): it contradicts no statement made in passing.
 _COUNTED = re.compile(r"原文的“[^”]*”指的是")
 _CLOSE = 0.7
@@ -117,7 +119,7 @@ def contradicted(question: str, evidence: Evidence) -> Contradiction | None:
                 reason
                 for reason in contradictions(claim, clause, sources)
                 if not (_SILENT.match(reason) or _UNLIKE.match(reason) or (told and _COUNTED.match(reason)))
-                and not _of_the_first(reason)
+                and not (_of_the_first(reason) or _SAME_YEAR.match(reason))
             ]
             if clause.share < _CLOSE or not _states_fact(question):
                 found = [reason for reason in found if not _UNSURE.search(reason)]

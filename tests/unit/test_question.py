@@ -258,6 +258,12 @@ def test_a_pronoun_stands_for_what_it_can_mean(last, answer, question, alone):
     assert read_question(question, (Turn("user", last), Turn("assistant", answer))).text == alone
 
 
+def test_a_year_without_its_word_is_that_year():
+    told = evidence("李明不参加2022清河杯直接原因是大腿受伤。")
+    assert contradicted("李明为什么不参加2022年清河杯？", told) is None
+    assert contradicted("李明为什么不参加2023年清河杯？", told) is not None
+
+
 def test_less_is_the_opposite_of_a_rise():
     risen = evidence("今年上半年，全市不予处罚案件同比上升53.87%。", date="2025-07-11")
     assert contradicted("今年上半年全市不予处罚案件为什么少了53.87%？", risen) is not None
