@@ -133,7 +133,7 @@ def _edition_asked(text: str, archive: Archived, filters: Filters) -> tuple[str,
 
 
 def _writer(wish: Wish, search: Searcher, archive: Archived, filters: Filters) -> Listing:
-    question = re.sub(r"记者|通讯员|作者|摄影者?|是?谁|写的?|采写|撰写|拍摄?|的?报道|文章|[？?]", " ", wish.text)
+    question = _OF_WRITING.sub(" ", wish.text)
     hits = search(question, top=5, filters=filters).hits
     terms = [term for term in content_terms(question) if term.weight >= 0.4]
     for hit in hits:
@@ -148,6 +148,11 @@ def _writer(wish: Wish, search: Searcher, archive: Archived, filters: Filters) -
             )
     nearest = tuple(hit.article for hit in hits[:3])
     return Listing("not_found", f"报道没有署名。最接近的报道：{listed(nearest)}。{coverage(archive)}", nearest=nearest)
+
+
+_OF_WRITING = re.compile(
+    r"记者|通讯员|作者|摄影者?|署名|是?谁|写的?|采写|撰写|拍摄?|的?报道|文章|[这那该](?:[张幅组篇条则个]|一)?(?:新闻|照片|图片?|稿件?|消息)?|照片|图片|稿件?|名字|叫什么|[？?]"
+)
 
 
 def _printed(article: Article) -> str:

@@ -19,15 +19,20 @@ Kind = Literal[
     "yesno", "speech", "topic",
 ]  # fmt: skip
 
-_YES_NO = re.compile(r"(?:吗|么|嘛)[？?]?$|是不是|是否|有没有|有无|能否|可否|能不能|会不会|可不可以|对不对|对吧[？?]?$")
+_YES_NO = re.compile(
+    r"(?:吗|么|嘛)[？?]?$|是不是|是否|有没有|有无|能否|可否|能不能|会不会|可不可以|对不对|对不[？?]?$|对吧[？?]?$|没(?:记|弄|搞|说|看)错吧|没错吧|属实[？?]?$"
+)
 _REASON = re.compile(
     r"为什么|为何|为啥|何以|缘何|怎么(?:会|反而|反倒|又|还|就|突然|没)|因为什么|因何|什么原因|出于什么|的?原因(?:是什么|是|有哪些|何在)?[？?]?$|怎么(?=[^样么]{0,12}(?:升|降|增|减|涨|跌))"
 )
 _DURATION = re.compile(
     r"多久(?!.{0,2}[一1两几]次)|多长时间(?!.{0,2}一次)|(?<!哪)几(?:个?小时|天|个?月|年|周|个?星期|分钟|秒)|多少(?:个?小时|天|个?月|年(?![级度龄])|周|分钟|秒)|(?:时长|时限|期限|任期|工期|片长)(?:是|为)?(?:多少|多长|多久)?[？?]?$"
 )
+_FREQUENCY = re.compile(
+    r"(?:多久|多长时间|隔多久|几(?:天|周|年|个?月|个?星期)).{0,4}?[一1][次回趟届场期](?!.*(?:哪|谁|什么|多少))|(?:频率|频次)(?:是|为|有)?(?:什么|多少|多高|如何|怎样|多大)?[？?]?$"
+)
 _DATE = re.compile(
-    r"什么时候|什么时间|什么日子|何时|何日|哪[一几]?天|哪[一几]?年|哪几?个?月|哪[一几]?日|几月|几号|几日|几点|哪个(?:时间|年份|月份|日期|季度|时期)|什么时期"
+    r"什么时候|什么时间|什么日子|何时|何日|哪[一几些]?天|哪[一几些]?年|哪[几些]?个?月|哪[一几]?日|几月|几号|几日|几点|哪个(?:时间|年份|月份|日期|季度|时期)|什么时期"
     r"|(?:时间|日期|年份|时候)(?:是|为|在|定在)?(?:什么|何时|哪天|多少)?(?:时候)?[？?]?$"
 )
 _COUNTERS = (
@@ -43,13 +48,15 @@ _UNIT_AFTER = re.compile(
     r"|个|名|位|家|项|件|场|次|所|座|处|条|张|只|头|匹|辆|架|艘|台|套|部|本|册|篇|首|支|枚|株|棵|颗|块|片|层|栋|幢|间|户|届|期|轮|批|类|种|款|宗|起|例|单|笔|份|封|门|节|人|票|集|号|版)"
 )
 _PLACE = re.compile(
-    r"哪里|哪儿|何处|何地|(?:什么|啥)(?:地方|地点|部位|方位)|(?<!踢)(?<!打)(?<!司职)(?<!排在)(?<!处于)(?:什么|啥)位置|在哪|位于哪|去哪|到哪|哪个?(?:国家?|城市|省份?|市|县|区|地区|州|村|镇|乡|街道|地方|社区|省市|会场|球场|体育馆)|哪座城市|哪一个?(?:国家|城市|省|市|县)"
+    r"哪里|哪儿|何处|何地|(?:什么|啥)(?:地方|地点|部位|方位)|(?<!踢)(?<!打)(?<!司职)(?<!排在)(?<!处于)(?:什么|啥)位置|(?:位于|[在去到])哪(?!一?[本篇份期种款条家所支档])|哪个?(?:国家?|城市|省份?|市|县|区|地区|州|村|镇|乡|街道|地方|社区|省市|会场|球场|体育馆)|哪座城市|哪一个?(?:国家|城市|省|市|县)"
     r"|(?:地点|地址|举办地|主办地|举办国|产地|首都|总部)(?:是|在|为)?(?:什么|哪里|哪)?[？?]?$"
 )
-_PERSON = re.compile(r"谁|哪一?位(?!置)|哪几位|何人|哪些人|哪个人|什么人|哪名|哪几名|哪[些两三四]?名")
+_PERSON = re.compile(
+    r"谁(?!要是|若|如果|想|敢)|哪一?位(?!置)|哪几位|何人|哪些人|哪个人|什么人|哪名|哪几名|哪[些两三四]?名"
+)
 _ROLE = re.compile(
     r"(?:主演|导演|编剧|作者|冠军|亚军|季军|得主|主教练|教练|指令长|航天员|宇航员|成员|嘉宾|主持人|队长|总统|总理|首相|主席|市长|省长|县长|区长|书记|部长|局长|处长|主任|校长|院长"
-    r"|董事长|总经理|负责人|发言人|创始人|法人|男主角|女主角|演员|主角|记者|通讯员)(?:都?有|是)?(?:什么|谁|哪些|哪几位)?[？?]?$"
+    r"|董事长|总经理|负责人|发言人|创始人|法人|男主角|女主角|演员|主角|记者|通讯员|领导|一把手|带头人|当家人|掌门人|老总)(?:都?有|是)?(?:什么|谁|哪些|哪几位)?[？?]?$"
 )
 _LIST = re.compile(
     r"哪些|哪几|哪[两三四五六七八九十\d]|有什么(?!样|用|区别|意义)|(?:包括|包含|涵盖|涉及|分为)(?:什么|几)|都?有啥"
@@ -59,6 +66,10 @@ _MANNER = re.compile(
 )
 _IDENTITY = re.compile(
     r"^(?P<who>.{2,16}?)(?:是谁|是何人|是什么人|是(?:干|做)什么的|(?:的|担任|任|是|有)?(?:什么)?(?:身份|职务|职位|头衔|官职)(?:是什么|是|(?:该)?怎么(?:写|称呼|表述))?)[？?]?$"
+)
+# 他是李小龙的什么人: whose.
+_KIN_OF = re.compile(
+    r"^(?P<who>[^，。的]{2,10})(?:和|是|跟|与)(?P<of>[^，。的是]{2,10})(?:(?<=..)的(?:什么人|何人|什么亲戚|谁|什么亲属)|(?:之间)?(?:是|有)?什么关系)$"
 )
 _SPEECH = re.compile(
     r"^(?P<who>.{2,30}?)(?:在.{1,30}?[上中里])?(?:对此?(?P<about>.{0,24}?))?"
@@ -71,7 +82,7 @@ _ORGANISATION = re.compile(
 )
 _AGE = re.compile(r"年纪|岁数|年龄")
 _AGE_OF = re.compile(r"(?:年[龄纪]|岁数|现年)(?:都?是|有)?$")
-_METRES = frozenset(("多高", "多宽", "多深", "多厚", "多远"))
+_UNIT_OF = dict.fromkeys(("多高", "多宽", "多深", "多厚", "多远"), "米") | {"多重": "公斤"}
 _HOLE = re.compile(
     rf"第几[个届名次位条批期轮号代任]?|百分之几|几成|几[{_COUNTERS}年月天日点]|多少|多[大高长重远宽深快久]|什么(?:时候|时间|地方|样)?|何时|何处|何地|何人|哪一?[个家位名种类项件年月天日所座部本支款届场里儿样]|哪些|哪[几两三四五六七八九十][个家位名项种样大类方条]?|哪"
     r"|谁|为什么|为何|为啥|如何|怎么样|怎么|怎样|吗|呢"
@@ -80,7 +91,7 @@ _MONEY = re.compile(
     r"投资|投入|收入|营收|产值|票房|奖金|金额|总额|售价|起售价|单价|价格|票价|费用|经费|资金|贷款|授信|放款|罚款|罚了|利润|总值|成本|预算|补贴|补助|工资|薪资|薪酬|市值|GDP|出口额|进口额|交易额|成交额|销售额|签约额|造价|身价|债务|融资|营业额|税收|花费|生产总值|花了|赔偿"
 )
 _PERCENT = re.compile(
-    r"比例|占比|比重|百分之几|增长率|增速|增幅|降幅|涨幅|跌幅|满意度|满意率|率$|同比|环比|百分比|(?:增长|下降|上升|提高|降低|上涨|增加|减少|变化)了?$"
+    r"比例|占比|比重|百分之几|增长率|增速|增幅|降幅|涨幅|跌幅|幅度|满意度|满意率|率$|同比|环比|百分比|(?:增长|下降|上升|提高|降低|上涨|增加|减少|变化)了?$"
 )
 _CHANGED = re.compile(r"(?:[涨跌升降]|压低|调低|调高|下调|上调|上浮|下浮|回落|削减)了?$")
 _SHARES = frozenset(("", "百分点", "个百分点", "倍"))
@@ -135,6 +146,10 @@ _GENERIC = frozenset(
         "身份",
         "职务",
         "规模",
+        "幅度",
+        "变化",
+        "干",
+        "活",
         "总数",
         "总共",
         "一共",
@@ -177,8 +192,8 @@ _GENERIC = frozenset(
 class Asked:
     """The hole in a question: what kind of thing fills it, in which unit, and `before` and `after`, the words around it.
 
-    `measure` narrows a quantity: money, percent, people, ordinal or empty. `who` is the person an identity or speech
-    question is about.
+    `measure` narrows a quantity (money, percent, people, ordinal or empty) and a duration (frequency: how often). `who`
+    is the person an identity or speech question is about.
     """
 
     kind: Kind
@@ -202,7 +217,7 @@ def read_asked(question: str) -> Asked:
     before, after = _around(text)
     if match := _SPEECH.match(text):
         return Asked("speech", before=before, after=after, who=_trim_who(match["who"]), question=text)
-    match = _IDENTITY.match(text)
+    match = _KIN_OF.match(text) or _IDENTITY.match(text)
     if (
         match
         and not match["who"].endswith("的")
@@ -210,11 +225,19 @@ def read_asked(question: str) -> Asked:
         and not re.search(r"[多少几]", match["who"])
     ):
         return Asked("identity", before=before, after=after, who=_trim_who(match["who"]), question=text)
+    if _FREQUENCY.search(text):
+        return Asked("duration", "", "frequency", before, after, question=text)
     kind = _kind(text)
     if kind == "quantity":
         unit, measure = _unit(text, before, after)
         return Asked(kind, unit, measure, before, after, question=text)
     return Asked(kind, before=before, after=after, question=text)
+
+
+def whose(asked: Asked) -> str:
+    """Return whose kin or colleague somebody is asked to be (李小龙 of 他是李小龙的什么人); else nothing."""
+    match = _KIN_OF.match(asked.question)
+    return match["of"] if match else ""
 
 
 def is_generic(word: str) -> bool:
@@ -295,8 +318,8 @@ def _unit(text: str, before: str, after: str) -> tuple[str, str]:
         unit = _counter(after)
     ahead = before.removesuffix("是").removesuffix("为").removesuffix("有")
     share = unit in _SHARES and bool(_PERCENT.search(ahead) or _CHANGED.search(ahead))
-    if match and not unit and match.group() in _METRES and not share:
-        return "米", ""
+    if match and not unit and match.group() in _UNIT_OF and not share:
+        return _UNIT_OF[match.group()], ""
     if (
         after.startswith(("比例", "百分"))
         or (match and match.group() in {"百分之几", "几成"})

@@ -11,7 +11,7 @@ import re
 from collections.abc import Sequence
 from dataclasses import dataclass
 
-from rag.grounding.asked import Asked, is_generic, read_asked
+from rag.grounding.asked import Asked, is_generic, read_asked, whose
 from rag.grounding.fillers import Filler
 from rag.grounding.forest import chance
 from rag.grounding.signals import Line, Part, Signals, clauses, measure
@@ -48,7 +48,7 @@ def read_part(text: str, topic: Sequence[Term] = ()) -> Part:
 
 def _without_hole(text: str, asked: Asked) -> str:
     if asked.kind == "identity":
-        return asked.who
+        return f"{asked.who} {whose(asked)}"
     if asked.who:  # 陈明说了 must not be read as one name
         return text.replace(asked.who, f" {asked.who} ", 1)
     return f"{asked.before} {asked.counted}" if asked.after else asked.before or text

@@ -173,6 +173,8 @@ def _unfit(part: Part, found: Bearing, with_model: bool) -> bool:
         return True
     if not with_model and _says_otherwise(part, found):
         return True
+    if not with_model and _lacks_owner_of_name(part, found):
+        return True
     if part.asked.kind == "speech" and found.signals.near < 0.75:
         return True
     if (
@@ -203,6 +205,19 @@ def _says_otherwise(part: Part, found: Bearing) -> bool:
     clause = clause_at(text, *span)
     ends = text.find(clause) + len(clause)
     return part.asked.kind in _TOLD and bool(_ASKS_TOO.search(_QUOTED.sub("", f"{clause}{text[ends : ends + 1]}")))
+
+
+def _lacks_owner_of_name(part: Part, found: Bearing) -> bool:
+    """Return whether a name is asked for of what neither the line nor the headline speaks of (X的爸爸叫什么名字)."""
+    asked = _NAME_ASKED.search(part.text)
+    if part.asked.kind != "thing" or asked is None:
+        return False
+    told = flat(f"{found.line.article.headline}。{found.line.text}")
+    owner = [term for term in part.terms if part.text[: asked.start()].rstrip("的").endswith(term.text)]
+    return any(presence(term, told) < 0.5 for term in owner)
+
+
+_NAME_ASKED = re.compile(r"(?:的?名[字称]?(?:是|叫)(?:什么|啥)|叫做?(?:什么|啥)(?:名字|名称)?)[？?]?$")
 
 
 def _of_other_deed(part: Part, found: Bearing) -> bool:

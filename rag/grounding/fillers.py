@@ -13,7 +13,7 @@ from functools import lru_cache
 
 from rag.grounding.asked import Asked
 from rag.grounding.names import MODIFIERS, Person, offices, people
-from rag.grounding.reading import Word, tagged
+from rag.grounding.reading import Word, known_word, tagged
 from rag.grounding.terms import plainly_tagged
 from rag.text.dates import date_mentions, is_compared
 from rag.text.numbers import Quantity, quantities, same_unit
@@ -32,14 +32,22 @@ _PLACE_TAIL = re.compile(
 _SORT_ASKED = re.compile(r"哪一?个?(省|市|县|区|州|镇|乡|村|街道|社区|国)")
 _PLACE_LEAD = re.compile(r"位于|地处|坐落于?|[在于赴到至从]")
 _BODY = re.compile(
-    r"(?:公司|集团|局|委|部|署|厅|处|院|会|社|银行|大学|学院|中心|协会|组织|联盟|队|党|医院|学校|法院|检察院|办公室|俱乐部|平台|使馆|基金|网|台|报|厂|所|馆|店|站|机构|企业|政府)"
+    r"(?:部门|公司|集团|局|委|部|署|厅|处|院|会|社|银行|大学|学院|中心|协会|组织|联盟|队|党|医院|学校|法院|检察院|办公室|俱乐部|平台|使馆|基金|网|台|报|厂|所|馆|店|站|机构|企业|政府)"
 )
 _BEFORE_BODY = re.compile(r"(?:[\u3400-\u9fffA-Za-z0-9·]|[（(][^（）()]*[）)]){2,24}$")
-_ENUMERATION = re.compile(r"、|[；;].+[；;]|—.+—|\+.+\+|以及|和|及|与")
+_ENUMERATION = re.compile(
+    r"、|[；;].+[；;]|—.+—|\+.+\+|以及|(?<![温柔缓祥饱随总暖])和(?![平谐解睦气好缓])|(?<![涉波])及(?!以[上下内外]|[其时格])|(?<![参给])与(?![会此时否])"
+)
 _SPOKEN = re.compile(r"[“”]|说|表示|指出|强调|认为|介绍|要求|感慨|坦言|称|提出|呼吁|回应|告诉|透露")
 _DEFINED = re.compile(r"是|即|指|叫|称|为|作为|名为|担任|任|（|“|：")
 _DURATION_UNIT = frozenset(
     ["年", "个月", "月", "周", "天", "个工作日", "小时", "分钟", "秒", "季度", "昼夜", "日", "星期", "周年"]
+)
+
+
+_HOW_OFTEN = re.compile(
+    r"每(?:隔|逢)?(?:[一二两三四五六七八九十\d]{1,3}个?)?(?:工作日|天|日|周|星期|月|季度?|半?年|学期|小时|分钟|晚|晨|早)|[逐按][日周月季年]"
+    r"|(?:[一两三四五\d]|半)个?[年月周天日季](?:度)?[一两三二1-3][度次届回]|一[天周月季年][一两三二][次回度]"
 )
 
 
@@ -57,6 +65,8 @@ def fillers(asked: Asked, text: str, edition: str = "") -> tuple[Filler, ...]:
     """Return the spans of `text` (printed on the ISO date `edition`) that could fill the hole, in order."""
     if asked.kind == "quantity":
         return _quantities(asked, text, edition)
+    if asked.measure == "frequency":
+        return tuple(Filler(match.start(), match.end(), 1.0) for match in _HOW_OFTEN.finditer(text))
     if asked.kind == "duration":
         return tuple(
             Filler(one.start, one.end, 1.0)
@@ -81,6 +91,8 @@ def fillers(asked: Asked, text: str, edition: str = "") -> tuple[Filler, ...]:
 
 def _dates(asked: Asked, text: str, edition: str) -> tuple[Filler, ...]:
     """Return the dates; where a year or a month is asked for, only those that say one."""
+    if _HOUR_ASKED.search(asked.question):
+        return tuple(Filler(match.start(), match.end(), 1.0) for match in _HOURS.finditer(text))
     found = []
     wanted = next((part for part in ("年", "月") if re.search(rf"哪一?个?{part}|几{part}", asked.question)), "")
     for one in date_mentions(text, edition):
@@ -103,6 +115,9 @@ def _dates(asked: Asked, text: str, edition: str) -> tuple[Filler, ...]:
 
 
 _TOLD_WHEN = re.compile(r"得知|获悉|报道|发布|公布|宣布|电讯?")
+_HOUR_ASKED = re.compile(r"(?<!第)几点(?!建议|意见|要求|希望)")
+_NUMBER = r"(?:\d{1,2}|[一二三四五六七八九十]{1,3}|两)"
+_HOURS = re.compile(rf"{_NUMBER}(?:[时点](?!间|代|钟?左右)(?:{_NUMBER}分|半|整|许|钟)?|[:：]\d\d)")
 _DAY_ASKED = re.compile(r"哪一?[天日]|几[号日]")
 # The day of the report is not the day of what it tells: 新华社北京4月3日电, 韩联社6日称.
 _REPORTED = re.compile(r"(?:电|讯|称|报道|消息|发布|表示|从|获悉|晚间?报道|晚?在.{0,10}例行)")
@@ -130,6 +145,7 @@ def _persons(asked: Asked, text: str) -> tuple[Filler, ...]:
             for match in _SPEAKER.finditer(text)
             if not any(one.start < match.end(1) and match.start(1) < one.end for one in named)
         ]
+    bodies = _organisations(asked, text) if _BODY_DOES.search(asked.question) else ()
     for one in named:
         if any(start < one.start and one.end < end for start, end in phrases):
             continue
@@ -140,7 +156,34 @@ def _persons(asked: Asked, text: str) -> tuple[Filler, ...]:
             fit *= _holds(wanted, text, one.start, one.end, bool(one.title))
         if fit:
             found.append(Filler(one.start, one.end, fit))
-    return tuple(found)
+    if not wanted:
+        found += [
+            Filler(match.start(), match.end(), 0.8)
+            for match in _FOREIGN.finditer(text)
+            if not known_word(match[0])
+            and not any(one.start < match.end() and match.start() < one.end for one in named)
+        ]
+        if not (found or bodies) and _ONE_ASKED.search(asked.question):
+            bodies = tuple(one for one in _organisations(asked, text) if one.fit == 1.0)
+    found += [
+        Filler(one.start, one.end, (0.9 if _BODY_DOES.search(asked.question) else 0.5) * one.fit) for one in bodies
+    ]
+    return tuple(sorted(found, key=lambda one: one.start))
+
+
+# A name put into Chinese by its sound (阿尔卡拉斯), where no place goes on.
+_SOUNDS = (
+    "阿埃艾安昂奥巴拜班邦鲍贝本比彼宾波伯博布查昌达戴丹道德邓迪蒂丁杜多厄恩尔法凡范菲费芬冯弗福夫盖甘冈戈格葛根贡古瓜圭哈海汉豪赫亨霍基吉加贾"
+    "简杰金津卡凯坎康考科克肯库奎昆拉莱兰朗劳勒雷里利莉丽列林琳隆卢鲁伦罗洛马玛迈曼芒毛茂梅蒙米密敏莫默姆穆纳娜奈内尼涅宁纽努诺欧帕潘庞佩彭皮"
+    "珀蒲普齐奇契恰乔切琴丘让茹萨塞赛桑瑟森沙申舍什施史舒斯丝苏绥索塔泰坦汤唐陶特滕提廷图托陀瓦旺威韦维魏温翁沃乌武西希锡夏谢辛休逊雅亚扬耶伊依"
+    "因尤约泽扎詹珍兹佐"
+)
+_FOREIGN = re.compile(rf"(?<![{_SOUNDS}·])[{_SOUNDS}]{{3,8}}(?![{_SOUNDS}·省市州镇县岛国河湖山港区村大城])")
+_ONE_ASKED = re.compile(r"(?<!有)(?<!些)谁(?!和谁|们)")
+# 由谁牵头: more often a body than a person.
+_BODY_DOES = re.compile(
+    r"谁(?:来|去|在)?(?:牵头|负责|主管|主办|承办|协办|举办|组织|监管|承担|出资|出钱|买单|承建|建设|开发|运营|提供|发布|颁发|颁布|审批|管|制定|签署|签的)"
+)
 
 
 def _office_asked(asked: Asked) -> str:
@@ -365,6 +408,7 @@ _LEADS_TO = frozenset(("p", "c", "uj", "ul", "uz", "r", "d"))
 # Tags that a word right before 公司 or 医院 has where it is part of its name.
 _NAMING = frozenset("nabjzxmsf")
 _SORTS = {
+    "部门": "部门|局|委|办|厅|署|部|处|科|中心|院|会",
     "公司": "公司|集团",
     "企业": "公司|集团|厂",
     "医院": "医院|卫生院",

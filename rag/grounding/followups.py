@@ -6,6 +6,7 @@ import re
 from collections.abc import Sequence
 
 from rag.grounding.asked import read_asked
+from rag.grounding.lexicon import FUNCTION
 from rag.grounding.names import people
 from rag.grounding.parts import ASKS, DATE_WORD, ELLIPSIS, PRONOUN
 from rag.grounding.reading import tagged
@@ -112,8 +113,28 @@ def _dependent(question: str) -> bool:
     """Return True for a question that names nothing by itself: a pronoun, 那……呢, or no rare word."""
     if PRONOUN.search(question) or ELLIPSIS.search(question):
         return True
+    if len(question) <= _BRIEF and _says_of_none(question):
+        return True
     terms = content_terms(question)
     return len(question) <= 14 and not any(term.weight >= 0.58 for term in terms)
+
+
+_BRIEF = 20
+_NO_SUBJECT = frozenset(("v", "vd", "d", "p", "u", "ul", "uj", "uz", "y", "c", "m", "q", "mq"))
+
+
+def _says_of_none(question: str) -> bool:
+    """Return whether what is asked is said of nobody: a verb begins it, and no noun stands before the hole.
+
+    一共聚拢了多少人才; but not 谁当选了, for which the hole is the subject, nor 根据什么.
+    """
+    hole = ASKS.search(question)
+    ahead = tagged(question[: hole.start()]) if hole else ()
+    return (
+        bool(ahead)
+        and any(word.flag == "v" for word in ahead)
+        and all(word.flag in _NO_SUBJECT or word.text in FUNCTION for word in ahead)
+    )
 
 
 def conversation_topic(question: str, answer: str) -> str:

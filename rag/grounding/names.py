@@ -11,6 +11,7 @@ from dataclasses import dataclass
 from functools import lru_cache
 
 from rag.grounding.reading import fine_words, known_word
+from rag.text.thesaurus import in_thesaurus
 from rag.text.wordlist import listed
 
 SURNAMES = frozenset(
@@ -172,6 +173,7 @@ def people(text: str) -> tuple[Person, ...]:
     for word in fine_words(text):
         name = word.text.rstrip("说称道讲") if len(word.text) == 3 else word.text
         named = word.flag in _NAME_FLAGS and 2 <= len(name) <= 4 and _name_like(name) and name[-1] not in _BOUNDARY
+        named = named and not in_thesaurus(name)  # the tagger takes 文明, 阳光 and 沃土 for names
         if named and not any(start < word.end and word.start < end for start, end in spans):
             found[word.start] = Person(name, word.start, word.start + len(name))
     for match in re.finditer(_SPEECH, text):

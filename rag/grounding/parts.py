@@ -22,7 +22,9 @@ ELLIPSIS = re.compile(r"^(?:那么?|还有|另外|然后|再|接着|具体|其�
 DATE_WORD = re.compile(
     r"(?:(?:19|20)\d\d年|今年|去年|前年|明年)(?:[一二三四五六七八九十\d]{1,2}月|上半年|下半年|前三季度|第[一二三四]季度)?|[一二三四五六七八九十\d]{1,2}月|上半年|下半年|前三季度|第[一二三四]季度|上个月|上月"
 )
-ASKS = re.compile(r"多少|什么|谁|哪|几[个名家项件位次号日点天场条]|百分之几|何时|为何|如何|怎么|怎样|多[大高长久重]")
+ASKS = re.compile(
+    r"多少|什么|谁(?!要是|若|如果|想|敢)|哪|几[个名家项件位次号日点天场条]|百分之几|何时|为何|如何|怎么|怎样|多[大高长久重]"
+)
 
 
 def split_parts(text: str) -> tuple[str, ...]:
@@ -38,7 +40,10 @@ def split_parts(text: str) -> tuple[str, ...]:
 
 def _by_comma(piece: str) -> list[str]:
     """Divide at the commas (and 、 or 和 between two holes) where each side asks something."""
-    sides = re.split(r"[，,、]|(?<=多少)(?:和|与|以及)|(?:以及|并且|还有)(?=[^，]*(?:多少|什么|谁|哪|何时))", piece)
+    sides = re.split(
+        r"[，,、]|(?<=[\u3400-\u9fff”])\s+(?=[“\u3400-\u9fff])|(?<=多少)(?:和|与|以及)|(?<=多[高大长重宽深厚])(?=又?多[高大长重宽深厚])|(?:以及|并且|还有)(?=[^，]*(?:多少|什么|谁|哪|何时))",
+        piece,
+    )
     asking = [side for side in sides if side and ASKS.search(side)]
     if len(asking) < 2:
         return [piece]
@@ -55,6 +60,8 @@ def _by_comma(piece: str) -> list[str]:
     if held and merged:
         merged[-1] += f"，{held}"
     first = merged[0]
+    if read_asked(first).kind == "person":  # who holds the office is told with it
+        merged = [first, *(one for one in merged[1:] if not _OFFICE_TOO.fullmatch(one))]
     return [first] + [_with_subject(first, one) for one in merged[1:]]
 
 
@@ -68,6 +75,7 @@ def _with_verbs(sides: Sequence[str]) -> list[str]:
     return given
 
 
+_OFFICE_TOO = re.compile(r"(?:他|她)?(?:现)?(?:担任|任|是|有)?(?:个|的是)?(?:什么|何|啥)(?:职务|身份|职位|头衔|官职)")
 _IN = r"(?:在|于|从|由)?"
 _ASKED_ALONE = re.compile(
     rf"{_IN}(?:何时|何地|谁|什么时候|哪(?:一?[年天月]|里|儿|个|些|位|家|一?个?[^，]{{1,3}})|几[月号日点])"
@@ -179,7 +187,9 @@ def _distributed(question: str) -> list[str]:
         (
             one
             for one in joins
-            if not any(start < one.start() < end for start, end in quoted) and not _with_whom(question, one)
+            if not any(start < one.start() < end for start, end in quoted)
+            and not _with_whom(question, one)
+            and not _in_body(question, one)
         ),
         None,
     )
@@ -206,6 +216,20 @@ def _with_whom(question: str, join: re.Match[str]) -> bool:
     return flags[1:] == ["v", "uj"]
 
 
+def _in_body(question: str, join: re.Match[str]) -> bool:
+    """Return True where 和 stands in the name of one body (文化和旅游局, 政务服务和大数据管理局)."""
+    if _EACH.search(question):
+        return False
+    left, right = question[: join.start()], _BODY.match(question, join.end())
+    return right is not None and not _OF_A_BODY.search(left) and not tagged(left)[-1].flag.startswith("nr")
+
+
+_BODY = re.compile(
+    r"(?:[\u3400-\u9fff](?<![和与的、，在是有])){2,8}?(?:委员会|办公室|[局委部厅署院所](?![分属长员]|会))"
+)
+_OF_A_BODY = re.compile(
+    r"(?:[局委部厅署院所会办处科队社市县区省州镇乡村]|公司|集团|中心|大学|银行|企业|学校|[长任员席记])$"
+)
 _LONG = 8  # a right conjunct this long that ends as the left one does is one of two full names
 
 

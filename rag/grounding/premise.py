@@ -30,7 +30,10 @@ _ASKS_CAUSE = re.compile(
 _ASKS_WHETHER = re.compile(r"是不是|是否|有没有(?=[^有])")
 _ASKS_HOW = re.compile(r"什么时候|什么时间|何时|哪一?[天年]|在(?:哪里|哪儿|何处)|如何|怎么样?|怎样")
 _HOLE = re.compile(r"多少|什么|谁|哪|几|何|如何|怎|吗|呢|多[大高长久远重]|是否|有没有|是不是|还是")
-_TAIL = re.compile(r"(?:对吗|对不对|是吗|是不是|真的吗|吗|(?<!什)么|嘛|呢)$")
+_TAIL = re.compile(
+    r"[，,]?(?:对吗|对不对|对不|对吧|没(?:记|弄|搞|说|看)?错吧|属实吗?|是吗|是不是|真的吗|吗|(?<!什)么|嘛|呢)$"
+)
+_TAG = re.compile(r"[，,](?:对吗|对不对|对不|对吧|是吗|是吧|是不是|真的吗|没(?:记|弄|搞|说|看)?错吧|属实吗?)$")
 _OPENING = re.compile(r"^(?:请问|请问一下|那么?|我想知道|想问一下|听说)[，,]?")
 # A figure the sentence does not have contradicts nothing; and a question asks of plans as if they were facts.
 _SILENT = re.compile(r"原文没有“[^”]*”(?:这个时间)?$|原文说的是“")
@@ -119,7 +122,7 @@ def contradicted(question: str, evidence: Evidence) -> Contradiction | None:
                 reason
                 for reason in contradictions(claim, clause, sources)
                 if not (_SILENT.match(reason) or _UNLIKE.match(reason) or (told and _COUNTED.match(reason)))
-                and not (_of_the_first(reason) or _SAME_YEAR.match(reason))
+                and not (_of_the_first(reason) or _SAME_YEAR.match(reason) or _in_a_name(reason, question))
             ]
             if clause.share < _CLOSE or not _states_fact(question):
                 found = [reason for reason in found if not _UNSURE.search(reason)]
@@ -141,6 +144,14 @@ def _of_the_first(reason: str) -> bool:
     return numbers is not None and number_value(numbers[1]) == 1
 
 
+def _in_a_name(reason: str, question: str) -> bool:
+    """Return whether the figure that is said to differ is part of a name that the question quotes (“黄金18条”)."""
+    figure = _FIGURE_ASKED.search(reason)
+    return figure is not None and any(figure[1] in one[0] for one in _NAMED.finditer(question))
+
+
+_FIGURE_ASKED = re.compile(r"不是“([^”]*\d[^”]*)”$")
+_NAMED = re.compile(r"[“《「『][^”》」』]*[”》」』]")
 _NUMBERS = re.compile(r"原文是“第\w+?[届期批轮代任]”，不是“第(\w+?)[届期批轮代任]”")
 
 
@@ -153,9 +164,9 @@ def _misnamed(other: Misnamed, evidence: Evidence) -> Contradiction:
 
 
 def takes_for_granted(question: str) -> bool:
-    """Return whether `question` asks why, tells something before it asks, or gives somebody an office."""
+    """Return whether `question` asks why or whether it is so, tells something first, or gives somebody an office."""
     text = _asked(question)
-    return bool(_ASKS_WHY.search(text) or _told_first(text)) or names_something(question)
+    return bool(_ASKS_WHY.search(text) or _TAG.search(text) or _told_first(text)) or names_something(question)
 
 
 def _states_fact(question: str) -> bool:

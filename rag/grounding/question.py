@@ -13,6 +13,7 @@ from typing import Literal
 from rag.grounding.bearing import Part, read_part
 from rag.grounding.followups import stand_alone
 from rag.grounding.parts import split_parts
+from rag.grounding.spoken import written
 from rag.schema import Turn
 
 Intent = Literal["facts", "summary", "mentions", "edition", "dates", "writer"]
@@ -63,15 +64,9 @@ _ENGLISH = re.compile(r"[A-Za-z]{2,}")
 _HAN = re.compile(r"[\u3400-\u9fff]")
 
 
-_OPENING = re.compile(
-    r"^(?:我.{0,6}(?:写|做|查|找|看|编|核)[^？?]{0,30}[，,](?=(?:请问|想问|问一?下|麻烦))|请问|你好|想问一?下|我想知道|请告诉我|麻烦|请|帮(?:我|忙)|替我|(?:核|核对|核实|查|查查|确认|看)一下)+[，,：:]?(?=..)(?!列|概|总|归|简|用|介|梳|整)"
-)
-
-
-_HOURS = re.compile(r"((?:几|多少)个?)钟头")
 # Where the reports stand that are asked for; it is said of none of them.
 _ON_THE_PAGE = re.compile(
-    r"^(?:在?(?:这|本)(?:一?[期版张份]|个?版面)(?:报纸?)?|报纸?)(?:上面?|里面?|中)?[，,]?(?=(?:都|共)?(?:有|哪))"
+    r"^(?:在?(?:这|本)(?:一?[期版张份]|个?版面)(?:报纸?)?|报纸?|版面?(?=上))(?:上面?|里面?|中)?[，,]?(?=(?:都|共)?(?:有|哪))"
 )
 
 
@@ -96,8 +91,7 @@ class Wish:
 def read_question(question: str, history: Sequence[Turn] = ()) -> Wish:
     """Return what `question` wants, given the conversation before it."""
     text = re.sub(r"\s+", " ", question).strip()
-    text = _OPENING.sub("", text)
-    text = _HOURS.sub(r"\1小时", text)
+    text = written(text)
     alone, topic = stand_alone(text, history)
     intent = _intent(alone)
     english = len(_ENGLISH.findall(alone)) > len(_HAN.findall(alone))
@@ -138,13 +132,17 @@ def _subject(text: str, intent: Intent) -> str:
     if intent == "mentions":
         return _listed(text)
     cut = text.rstrip("？?。！! ")
-    cut = _FORM_TAIL.sub("", cut)
+    cut = _ASKED_OF_IT.sub("", _FORM_TAIL.sub("", cut))
     cut = _ORDER_OUT.sub("", cut)
     return _EDGES.sub("", cut).strip(" ")
 
 
 _FORM_TAIL = re.compile(
     r"[，,]?(?:请)?(?:用|以|分)?(?:成)?\s*[一二两三四五六七八九十\d]{1,3}\s*(?:句话?|点|条|段|个?字)(?:以内|之内|左右)?(?:来)?(?:概括|总结|归纳|说明|介绍|回答|列出)?(?:一下)?$|[，,](?:请)?分[点条](?:列出|说明|回答)?$"
+)
+# What a summary is to tell of its subject (从哪几个方面改进，取得什么成效): the article is looked for without it.
+_ASKED_OF_IT = re.compile(
+    r"(?<=..)(?:[，,]?(?:都|主要|分别|具体)?(?:从|在|有|做了?|采取了?|取得了?|包括)?(?:哪[几些一二两三四五六七八九十]|什么|啥)(?:个|大)?(?:方面|环节|举措|措施|做法|成效|成果|成绩|进展|动作|变化|内容|亮点).*)$"
 )
 _EDGES = re.compile(
     r"^(?:一下|关于|有关|这篇|那篇|报道|的|：|:|，)+|(?:的)?(?:这篇|那篇|相关)?(?:报道|文章|新闻|消息)?(?:的)?(?:主要内容|主要做法和成效|主要做法|主要举措|要点|大意|内容|主要(?:讲|说)了?什么|都?(?:讲|说|写|报道)了(?:些)?什么|是怎么回事|怎么回事)?$"

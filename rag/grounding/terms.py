@@ -19,6 +19,7 @@ from rag.grounding.names import MODIFIERS, TITLES, certain_surname, offices
 from rag.grounding.reading import NAMED, Word, tagged
 from rag.text.dates import date_mentions
 from rag.text.numbers import AMOUNT, flat
+from rag.text.thesaurus import same_meaning
 
 _QUOTED = re.compile(r"[“\"「『‘《]([^“”\"「」『』‘’《》]{1,40})[”\"」』’》]")
 _LATIN = re.compile(r"[A-Z][\u3400-\u9fff](?![\u3400-\u9fff]?[A-Z])|[A-Za-z0-9][A-Za-z0-9.+\-/&·]*[%‰℃]?")
@@ -77,6 +78,16 @@ _ASKING = frozenset(
         "何人",
         "哪儿",
         "多远",
+        "多重",
+        "是从",
+        "下来",
+        "出来",
+        "起来",
+        "过来",
+        "下去",
+        "多宽",
+        "多深",
+        "多厚",
         "到底",
         "究竟",
         "具体",
@@ -125,10 +136,11 @@ _PARTICLES = frozenset(
 )
 # Tags of single characters that begin or end no name: measures (场), times.
 _COUNTING = frozenset(("q", "t", "u", "ul", "uj", "ug", "c", "p", "r", "y", "d"))
+_POINTING = frozenset(("r", "c"))
 _NOUNS = frozenset("ngjx")
 _NAMES_UNKNOWN = frozenset("nzx")
 UNKNOWN = 0.95  # the rarity of words that the dictionary does not know, or hardly
-_LEADING = frozenset("要能会可想新刚又再没不已里内中占")
+_LEADING = frozenset("要能会可想来去新刚又再没不已里内中占")
 _TRAILING = frozenset("后前里中到起进出过去来上下完给开成走住掉得了着的")
 _ASKS_HOW_MANY = re.compile(r"第?几|百分之几|哪(?!吒)")
 _HAN = re.compile(r"[\u3400-\u9fff]+")
@@ -187,6 +199,8 @@ def content_terms(question: str) -> tuple[Term, ...]:
     text = _LATIN.sub(lambda match: " " * len(match[0]), text)
     for chunk in _MARKS.split(text):
         for word, flag in _merged(chunk):
+            if flag in _POINTING:
+                continue  # 那段, 那边, 要是
             weight = rarity(word)
             if len(word) == 1:
                 weight = min(0.3, weight)
@@ -325,6 +339,8 @@ def presence(term: Term, text: str) -> float:
         return 0.0
     if any(synonymous(word, other) for other in _words(text)):
         return 0.85
+    if any(same_meaning(word, other) for other in _words(text)):
+        return 0.7
     return _partly(word, text)
 
 

@@ -201,3 +201,39 @@ def test_a_figure_of_another_month_does_not_answer():
 )
 def test_a_model_reads_no_line_for_money_or_a_share_that_has_neither(question, read):
     assert decided(question, "东湖大桥建成墩柱26个。", with_model=True).answered is read
+
+
+@pytest.mark.parametrize(
+    ("question", "body", "told"),
+    [
+        ("企业座谈会多久开一次？", "今年起，市里每月召开一次企业座谈会，每次三个小时。", ["每月"]),
+        ("小象头一回站起来是几点？", "8月3日，小象首次站起来是在晚上7点30分。", ["7点30分"]),
+        ("共性问题由谁牵头治理？", "对共性问题，由主管部门牵头治理。", ["主管部门"]),
+        ("风险补偿资金由哪个部门保障？", "财政部门保障风险补偿资金。", ["财政部门"]),
+        ("谁拿下了公开赛冠军？", "阿尔卡拉斯以6比4取胜，拿下了公开赛冠军。", ["阿尔卡拉斯"]),
+        ("谁调查了公开赛？", "审计署调查了公开赛。", ["审计署"]),
+    ],
+)
+def test_what_fills_the_hole(question, body, told):
+    assert fillers(decided(question, body)) == told
+
+
+def test_another_measure_of_money_does_not_answer():
+    assert not decided("东湖产业园二期投了多少钱？", "东湖产业园二期将建成年产值250亿元的基地。").answered
+    assert decided("东湖产业园二期投了多少钱？", "东湖产业园二期投资250亿元。").answered
+
+
+def test_a_name_is_told_only_of_what_is_spoken_of():
+    body = "长颈鹿妈妈叫欢欢，去年七月生下了长颈鹿“十一”。"
+    assert decided("长颈鹿“十一”的妈妈叫什么名字？", body).answered
+    assert not decided("长颈鹿“十一”的爸爸叫什么名字？", body).answered
+
+
+def test_a_figure_in_a_quoted_name_is_not_corrected():
+    body = "三项举措破除了要素瓶颈，土地、金融、人才方面各有办法。"
+    assert not decided("“惠企20条”破除了要素瓶颈，是从哪几方面下手的？", body).conflict
+
+
+def test_of_several_lines_the_one_that_says_who_somebody_is_comes_first():
+    body = "邓晓舟服务乡亲的事迹感人。三农客运公司驾驶员邓晓舟入选。"
+    assert decided("邓晓舟是什么人？", body).lines[0].line.text == "三农客运公司驾驶员邓晓舟入选。"

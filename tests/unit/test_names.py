@@ -52,3 +52,8 @@ def test_the_day_before_is_no_former_office():
 @pytest.mark.parametrize("text", ["主席以及代表", "书记和群众", "部长在会上", "市长从未缺席"])
 def test_function_words_after_an_office_are_no_names(text):
     assert people(text) == ()
+
+
+@pytest.mark.parametrize("text", ["厚植发展沃土", "托举百姓的幸福", "建设文明城市", "迎着阳光出发", "暴雨引发山洪"])
+def test_everyday_words_that_the_tagger_takes_for_names_are_none(text):
+    assert people(text) == ()

