@@ -14,6 +14,7 @@ from dataclasses import dataclass
 from rag.grounding.asked import Asked, is_generic, read_asked, whose
 from rag.grounding.fillers import Filler
 from rag.grounding.forest import chance
+from rag.grounding.names import people
 from rag.grounding.signals import Line, Part, Signals, clauses, measure
 from rag.grounding.terms import Term, content_terms
 from rag.schema import Article
@@ -68,7 +69,7 @@ def _near(asked: Asked, terms: Sequence[Term]) -> tuple[Term, ...]:
         return tuple(term for term in terms if term.text in asked.who)
     if asked.kind in {"person", "organisation"} and after:
         return tuple(after[:2])
-    if asked.kind == "place" and "位于" in asked.before:
+    if asked.kind == "place" and ("位于" in asked.before or (asked.before.endswith("在") and not asked.after)):
         return (*before[-1:], Term("位于", 0.6))
     return tuple((before[-1:] if after else before[-2:]) + after[:2])
 
@@ -107,9 +108,16 @@ def bearing(part: Part, line: Line) -> Bearing:
     """Return how `line` bears on `part`."""
     signals, filler = measure(part, line)
     likely = chance(signals.vector())
-    if enumerates(part, line):
+    if enumerates(part, line) or (part.asked.kind == "identity" and _says_who(part.asked.who, flat(line.text))):
         likely += (1 - likely) / 2
     return Bearing(line, likely, filler, signals)
+
+
+def _says_who(name: str, text: str) -> bool:
+    """Return whether the text says who `name` is: with an office or a calling before it, or after 是."""
+    if any(one.name == name and one.title for one in people(text)):
+        return True
+    return bool(re.search(rf"{re.escape(name)}(?:，|（)?(?:现|曾|被)?(?:是|为|系|任|担任|出任|当选|成为|获选)", text))
 
 
 def enumerates(part: Part, line: Line) -> bool:

@@ -12,9 +12,10 @@ from dataclasses import dataclass, replace
 from rag.grounding.bearing import Bearing, Part
 from rag.grounding.binding import binds
 from rag.grounding.evidence import Support, evidence_of
+from rag.grounding.fillers import office_asked
 from rag.grounding.misnamed import another_of_its_kind, of_another_measure
 from rag.grounding.premise import contradicted, takes_for_granted
-from rag.grounding.signals import clause_at, lacks_name, of_other_time, shared, verbs
+from rag.grounding.signals import clause_at, lacks_name, of_another_place, of_other_time, shared, verbs
 from rag.grounding.terms import plainly_tagged, presence
 from rag.text.numbers import flat
 
@@ -167,13 +168,15 @@ def _unfit(part: Part, found: Bearing, with_model: bool) -> bool:
         return True
     if found.signals.clash and found.signals.dates < 0.5:
         return True
-    if found.filler is not None and of_other_time(part, found.line, found.filler):
+    if found.filler is not None and (
+        of_other_time(part, found.line, found.filler) or of_another_place(part, flat(found.line.text), found.filler)
+    ):
         return True
     if another_of_its_kind(part.text, found.line.text):
         return True
     if not with_model and _says_otherwise(part, found):
         return True
-    if not with_model and _lacks_owner_of_name(part, found):
+    if not with_model and (_lacks_owner_of_name(part, found) or _head_of_another(part, found)):
         return True
     if part.asked.kind == "speech" and found.signals.near < 0.75:
         return True
@@ -217,6 +220,20 @@ def _lacks_owner_of_name(part: Part, found: Bearing) -> bool:
     return any(presence(term, told) < 0.5 for term in owner)
 
 
+def _head_of_another(part: Part, found: Bearing) -> bool:
+    """Return whether the head of a place or body is asked for that the line is not of (洪湖市……局局长): others have heads."""
+    if part.asked.kind != "person" or not office_asked(part.asked):
+        return False
+    line = found.line
+    told = flat("。".join((line.article.headline, *line.before[:2], line.text)))
+    return any(
+        term.name and term.weight >= _PROPER and _RULED.search(term.text) and presence(term, told) < 0.5
+        for term in part.terms
+    )
+
+
+_PROPER = 0.6
+_RULED = re.compile(r"[省市县区州镇乡村局委厅院]$")
 _NAME_ASKED = re.compile(r"(?:的?名[字称]?(?:是|叫)(?:什么|啥)|叫做?(?:什么|啥)(?:名字|名称)?)[？?]?$")
 
 

@@ -12,7 +12,6 @@ from dataclasses import dataclass
 
 from rag.grounding.bearing import Bearing, Line, Part, article_lines, bearing, enumerates
 from rag.grounding.fitting import fitted
-from rag.grounding.names import people
 from rag.schema import Article, Evidence
 from rag.text.numbers import flat
 
@@ -57,18 +56,9 @@ def _order(part: Part, found: Bearing) -> float:
     """Return what lines are sorted by: the chance, and for reasons, places and words said how plainly it is marked."""
     if part.asked.kind in {"reason", "place", "speech", "manner"}:
         return found.chance + 0.25 * found.signals.fit
-    if part.asked.kind == "identity" and _says_who(part.asked.who, flat(found.line.text)):
-        return found.chance + 0.2
     if enumerates(part, found.line):
         return found.chance + 0.4
     return found.chance
-
-
-def _says_who(name: str, text: str) -> bool:
-    """Return whether the text says who `name` is: with an office or a calling before it, or after 是."""
-    if any(one.name == name and one.title for one in people(text)):
-        return True
-    return bool(re.search(rf"{re.escape(name)}(?:，|（)?(?:现|曾|被)?(?:是|为|系|任|担任|出任|当选|成为|获选)", text))
 
 
 def _quick(part: Part, line: Line) -> float:

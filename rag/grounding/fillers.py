@@ -28,6 +28,7 @@ _MANNER_MARK = re.compile(
 )
 _PLACE_TAIL = re.compile(
     r"[\u3400-\u9fffA-Za-z0-9]{1,14}?(?:省|市|县|区|州|镇|乡|村|街道|社区|路|街|馆|厅|园|中心|大学|学院|广场|基地|酒店|机场|港|站|湖|江|河|山|岛|桥|宫|厦|塔|城|国|楼|会场|体育场|公司|医院|学校|庄|湾|园区|高新区|开发区)"
+    r"(?![镇乡村县州]|街道|社区|公园|大桥|小区)"
 )
 _SORT_ASKED = re.compile(r"哪一?个?(省|市|县|区|州|镇|乡|村|街道|社区|国)")
 _PLACE_LEAD = re.compile(r"位于|地处|坐落于?|[在于赴到至从]")
@@ -131,7 +132,7 @@ def _persons(asked: Asked, text: str) -> tuple[Filler, ...]:
     Where the question names an office, the person must hold that very office: a 副市长 does not answer for 市长.
     """
     writers = re.search(r"记者|通讯员|作者|摄影", asked.question)
-    wanted = _office_asked(asked)
+    wanted = office_asked(asked)
     found = []
     named = list(people(text))
     # A part of a quoted phrase (“融合惠转”行动) is nobody's name.
@@ -186,7 +187,7 @@ _BODY_DOES = re.compile(
 )
 
 
-def _office_asked(asked: Asked) -> str:
+def office_asked(asked: Asked) -> str:
     """Return the office whose holder is asked for, with its modifiers: 副市长 of 哪位副市长."""
     before = re.sub(r"(?:的|是|为|有|都|叫|现任|，)+$", "", asked.before)
     for office in offices(before):
@@ -301,12 +302,17 @@ def _quantities(asked: Asked, text: str, edition: str) -> tuple[Filler, ...]:
     return tuple(found)
 
 
+_BY_HOW_MUCH = re.compile(r"提高|提升|上升|下降|降低|增加|减少|变化|扩大|缩小|[涨跌升降]|[比较]")
+
+
 def _unit_fit(asked: Asked, figure: Quantity) -> float:
     if asked.measure == "ordinal":
         return 1.0 if figure.ordinal else 0.0
     if figure.ordinal:
         return 0.0
     if asked.measure == "percent":
+        if figure.unit in {"百分点", "基点"} and not (asked.unit != "%" or _BY_HOW_MUCH.search(asked.question)):
+            return 0.6  # by how much it changed, where how high it is was asked for
         return 1.0 if figure.unit in {"%", "百分点", "基点", "倍"} else 0.0
     if asked.measure == "money":
         return (

@@ -12,7 +12,7 @@ from dataclasses import replace
 
 from rag.grounding.reading import Word, tagged
 from rag.grounding.signals import Part
-from rag.grounding.terms import Term, is_guessed, rarity
+from rag.grounding.terms import UNKNOWN, Term, is_guessed, rarity
 from rag.schema import Article
 from rag.text.numbers import flat
 
@@ -21,7 +21,11 @@ _SENTENCE = re.compile(r"[^。！？；\n]+")
 
 
 def fitted(part: Part, articles: Sequence[Article]) -> Part:
-    """Return `part` with each word that neither the dictionary nor an article has cut to the word in it that one has."""
+    """Return `part` with each word that neither the dictionary nor an article has cut to the word in it that one has.
+
+    A name that an article quotes is one word, though the question leaves out the marks (创青春).
+    """
+    part = _with_quoted(part, articles)
     guessed = [term for term in part.terms if is_guessed(term) and len(term.text) <= _MOST]
     if not guessed:
         return part
@@ -42,6 +46,34 @@ def fitted(part: Part, articles: Sequence[Article]) -> Part:
         terms=tuple(_renamed(term, words) for term in part.terms if term.text not in dropped),
         near=tuple(_renamed(term, words) for term in part.near if term.text not in dropped),
     )
+
+
+def _with_quoted(part: Part, articles: Sequence[Article]) -> Part:
+    quoted = {
+        name
+        for article in articles
+        for name in _QUOTED.findall(flat(f"{article.headline}。{article.body}"))
+        if name in part.text and rarity(name) >= UNKNOWN
+    }
+    for name in sorted(quoted, key=len, reverse=True):
+        pieces = {term.text for term in part.terms if term.text in name and part.text.count(term.text) == 1}
+        if not pieces or any(name in term.text for term in part.terms):
+            continue
+        whole = Term(name, UNKNOWN, name=True)
+        part = replace(part, terms=_put(part.terms, pieces, whole), near=_put(part.near, pieces, whole))
+    return part
+
+
+def _put(terms: Sequence[Term], pieces: set[str], whole: Term) -> tuple[Term, ...]:
+    """Return `terms` with `whole` where the first of its pieces stood."""
+    at = next((index for index, term in enumerate(terms) if term.text in pieces), -1)
+    if at < 0:
+        return tuple(terms)
+    kept = [term for term in terms if term.text not in pieces]
+    return (*kept[:at], whole, *kept[at:])
+
+
+_QUOTED = re.compile(r"[“《「]([\u3400-\u9fff]{3,8})[”》」]")
 
 
 def _with_the_next(term: Term, part: Part, sources: Sequence[str]) -> str:

@@ -68,7 +68,7 @@ def premise(question: str) -> str:
     """
     text = _asked(question)
     if told := _told_first(text):
-        return told
+        return _written(told)
     stated = _TAIL.sub("", text)
     for pattern in (_ASKS_WHY, _ASKS_CAUSE, _ASKS_WHETHER, _ASKS_HOW):
         stated = pattern.sub("", stated, count=1)

@@ -228,7 +228,7 @@ def _best_filler(part: Part, line: Line, text: str) -> tuple[Filler | None, floa
         value = filler.fit * (0.3 + sits)
         if onward:
             value *= 0.2 + 0.8 * _share(part.terms, text[: max(end, filler.end)])
-        if of_other_time(part, line, filler):
+        if of_other_time(part, line, filler) or of_another_place(part, text, filler):
             value *= _OF_OTHER_TIME
         if value > best[0]:
             best = (value, max(0.0, sits), filler)
@@ -343,6 +343,25 @@ def of_other_time(part: Part, line: Line, filler: Filler) -> bool:
         return True
     last = named[-1].month if named else None
     return bool(months and last) and last not in months
+
+
+def of_another_place(part: Part, text: str, filler: Filler) -> bool:
+    """Return True where the clause of a figure begins with a place that is none of those asked for.
+
+    上海以上半年GDP21390.17亿元居首 does not tell the GDP of 武汉.
+    """
+    if part.asked.kind not in _OF_A_YEAR:
+        return False
+    asked = {word.text for word in plainly_tagged(flat(part.text)) if word.flag == "ns"}
+    words = plainly_tagged(_LEADS_ON.sub("", clause_at(text, filler.start, filler.end)))
+    first = words[0] if words else None
+    if not asked or first is None or first.flag != "ns" or len(first.text) < 2:
+        return False
+    clause = "".join(word.text for word in words)
+    return not any(place[:2] in clause or first.text[:2] in place for place in asked)
+
+
+_LEADS_ON = re.compile(r"^(?:其中|而|但|同时|此外)")
 
 
 @lru_cache(maxsize=8192)

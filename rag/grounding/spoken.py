@@ -8,15 +8,31 @@ from __future__ import annotations
 import re
 from collections.abc import Callable
 
+from rag.grounding.parts import ASKS
+
 
 def written(question: str) -> str:
     """Return `question` without greetings and thanks, its spoken words put as a paper would."""
     text = _THANKS.sub("", _OPENING.sub("", question))
     for spoken, said in _SPOKEN:
         text = spoken.sub(said, text)
-    return text
+    return _after_colon(text)
 
 
+def _after_colon(text: str) -> str:
+    """Return the questions that stand after a colon, each asked of what stands before it (说说渡口：在哪、谁管)."""
+    match = _COLON.fullmatch(text)
+    if match is None:
+        return text
+    asked = [piece for piece in re.split(r"[、，,；;]|(?:以及|还有|和)(?=[^、，,；;]*$)", match["asked"]) if piece]
+    if len(asked) < 2 or not all(ASKS.search(piece) for piece in asked):
+        return text
+    return "，".join(f"{match['what']}{piece}" for piece in asked)
+
+
+_COLON = re.compile(
+    r"(?:(?:用|以).{1,6}?(?:句话?|段话?|话))?(?:简单|简要|大致)?(?:说说|讲讲|谈谈|介绍一?下?|概括一?下?)?(?P<what>[^：:，。]{2,24})[：:](?P<asked>[^：:]{6,60}?)[。？?]?"
+)
 _OPENING = re.compile(
     r"^(?:我.{0,6}(?:写|做|查|找|看|编|核)[^？?]{0,30}[，,](?=(?:请问|想问|问一?下|麻烦))|请问|你好|想问一?下|我想知道|请告诉我|麻烦|请|帮(?:我|忙)|替我|(?:核实|核对|确认)(?=[：:，,])|(?:我?想|我?要)?(?:核|核对|核实|查|查查|确认|看|打听)一下)+[，,：:]?(?=..)(?!列|概|总|归|简|用|介|梳|整)"
 )
@@ -35,6 +51,7 @@ _SPOKEN: tuple[tuple[re.Pattern[str], str | Callable[[re.Match[str]], str]], ...
     (re.compile(r"多会儿|什么会儿"), "什么时候"),
     (re.compile(r"(?:姓甚名谁|姓什么名什么|姓什么叫什么)"), "叫什么名字"),
     (re.compile(r"干嘛用"), "做什么用"),
+    (re.compile(r"(?<!\d)(\d{1,2})月?[到至](\d{1,2})月"), r"\1-\2月"),
     # An order to list is a question of which there are.
     (
         re.compile(

@@ -23,7 +23,7 @@ from rag.text.thesaurus import same_meaning
 
 _QUOTED = re.compile(r"[“\"「『‘《]([^“”\"「」『』‘’《》]{1,40})[”\"」』’》]")
 _LATIN = re.compile(r"[A-Z][\u3400-\u9fff](?![\u3400-\u9fff]?[A-Z])|[A-Za-z0-9][A-Za-z0-9.+\-/&·]*[%‰℃]?")
-_DATED = re.compile(r"(?:19|20)\d\d(?:[-/](?:19|20)?\d\d)?|\d{1,2}[·.]\d{1,2}")
+_DATED = re.compile(r"\d{1,2}[-~]|(?:19|20)\d\d(?:[-/](?:19|20)?\d\d)?|\d{1,2}[·.]\d{1,2}")
 # 十四号, 第31任: one word with the number in it, for 十三号 is another thing.
 _NUMBERED = re.compile(r"第[一二三四五六七八九十百\d]{1,4}[届任期号代季部版次条批轮集章]|[一二三四五六七八九十]{2,3}号")
 # Words of asking, not of what is asked about.
@@ -80,6 +80,7 @@ _ASKING = frozenset(
         "多远",
         "多重",
         "是从",
+        *("这回", "那回", "这次", "那次", "这位", "那位", "这批", "那批", "这家", "那家", "这种", "那种", "今次"),
         "下来",
         "出来",
         "起来",
@@ -341,7 +342,24 @@ def presence(term: Term, text: str) -> float:
         return 0.85
     if any(same_meaning(word, other) for other in _words(text)):
         return 0.7
-    return _partly(word, text)
+    return max(_partly(word, text), _spelt_out(word, text))
+
+
+@lru_cache(maxsize=8192)
+def _spelt_out(word: str, text: str) -> float:
+    """Return 0.7 where `text` has in full what `word` is short for, a body by its last character (孔院 of 孔子学院)."""
+    if not 2 <= len(word) <= 3 or word[-1] not in _OF_BODIES or rarity(word) < UNKNOWN:
+        return 0.0
+    words = plainly_tagged(text)
+    starts, ends = {one.start for one in words}, {one.end for one in words}
+    full = re.compile("[\u3400-\u9fff]{0,3}?".join(map(re.escape, word)))
+    found = any(
+        len(match[0]) > len(word) and match.start() in starts and match.end() in ends for match in full.finditer(text)
+    )
+    return 0.7 if found else 0.0
+
+
+_OF_BODIES = frozenset("院会所委局办行司校馆协联社盟")
 
 
 def _unqualified(word: str, text: str) -> bool:
@@ -387,6 +405,7 @@ def _partly(word: str, text: str) -> float:
     """Return the share of `word` that its longest run found in `text` makes up, marked down; runs of two or more."""
     for length in range(len(word) - 1, 1, -1):
         for start in range(len(word) - length + 1):
-            if word[start : start + length] in text:
+            piece = word[start : start + length]
+            if piece in text and _unqualified(piece, text):
                 return 0.8 * length / len(word)
     return 0.0

@@ -237,3 +237,28 @@ def test_a_figure_in_a_quoted_name_is_not_corrected():
 def test_of_several_lines_the_one_that_says_who_somebody_is_comes_first():
     body = "邓晓舟服务乡亲的事迹感人。三农客运公司驾驶员邓晓舟入选。"
     assert decided("邓晓舟是什么人？", body).lines[0].line.text == "三农客运公司驾驶员邓晓舟入选。"
+
+
+def test_the_head_of_another_place_or_body_does_not_answer():
+    body = "市数据局党组书记、局长张明表示，要打造智慧政务。黄石市政务服务管理局推出了新举措。"
+    assert not decided("黄石市政务服务管理局局长叫什么名字？", body).answered
+    assert decided("黄石市政务服务管理局局长叫什么名字？", f"黄石市政务服务管理局局长张明表示，{body}").answered
+
+
+def test_a_figure_of_another_place_does_not_answer():
+    body = "上海以上半年生产总值21390.17亿元居首，武汉位居第九。"
+    body += "武汉市上半年生产总值9503.33亿元，同比增长5.0%，增速加快0.5个百分点。"
+    assert fillers(decided("武汉上半年生产总值是多少？", body)) == ["9503.33亿元"]
+    assert fillers(decided("武汉上半年生产总值的增速是多少？", body)) == ["5.0%"]
+
+
+def test_exports_are_not_foreign_trade():
+    body = "上半年，我国服务进出口总额31358.4亿元，同比增长8.5%。"
+    assert not decided("上半年我国服务出口额是多少？", body).answered
+
+
+def test_where_a_thing_is_goes_before_where_something_of_it_was_done():
+    body = "为改善水质，江陵县启动东湖湿地项目。东湖湿地项目位于资市镇平渊村，采用多级生态塘工艺，净化水质。"
+    assert decided("东湖湿地项目在哪？", body).lines[0].line.text.startswith("东湖湿地项目位于")
+    village = "在偏远的瞿家湾镇月池村，民政干部冒雨上门，为老人办补贴。"
+    assert fillers(decided("民政干部冒雨上门给老人办补贴是在哪个村？", village)) == ["月池村"]

@@ -37,6 +37,13 @@ def test_a_character_that_jieba_took_along_is_given_back_to_the_name():
     assert [term.text for term in found.near] == ["西漳渠"]
 
 
+def test_a_name_that_the_article_quotes_is_one_word():
+    article = Article("大赛落幕", "第十三届“创青春”大赛金奖4个。")
+    found = fitted(read_part("拿了创青春金奖的有几个项目？"), [article])
+    assert "创青春" in [term.text for term in found.terms]
+    assert not {"创", "青春"} & {term.text for term in (*found.terms, *found.near)}
+
+
 def test_no_name_is_made_of_a_piece_of_another():
     part = replace(
         read_part("天目湖景区接待多少游客？"), terms=(Term("天目湖", 1.0, name=True), Term("景区", 0.6)), near=()

@@ -129,6 +129,9 @@ def test_a_word_is_there_only_where_nothing_makes_another_of_it(question, text, 
         ("谁对他说了谢谢", "谁对他说了谢谢"),
         ("村里六十岁的有几多", "村里六十岁的有多少"),
         ("新规咋治欠薪", "新规怎么治欠薪"),
+        ("1到6月进口了多少辆", "1-6月进口了多少辆"),
+        ("说说渡口项目：在哪、谁管、能过多少车", "渡口项目在哪，渡口项目谁管，渡口项目能过多少车"),
+        ("通报说：渡口关了", "通报说：渡口关了"),
         ("把渡口推出的几种便民举措全部列出来。", "渡口推出的便民举措有哪些"),
         ("上半年的案子涨了还是跌了，幅度多大？", "上半年的案子的变化幅度是多少？"),
     ],
@@ -301,6 +304,16 @@ def test_a_year_without_its_word_is_that_year():
     told = evidence("李明不参加2022清河杯直接原因是大腿受伤。")
     assert contradicted("李明为什么不参加2022年清河杯？", told) is None
     assert contradicted("李明为什么不参加2023年清河杯？", told) is not None
+
+
+def test_more_told_first_is_a_rise():
+    question = "上半年进口汽车同比多了24%，原因是什么？"
+    assert contradicted(question, evidence("上半年进口汽车34.6万辆，同比下降24%。"))
+
+
+def test_whether_something_told_is_so_is_checked():
+    assert takes_for_granted("志愿服务队是张明2008年组建的，对吗？")
+    assert not takes_for_granted("志愿服务队是张明组建的吗？")
 
 
 def test_less_is_the_opposite_of_a_rise():
