@@ -176,7 +176,7 @@ def _unfit(part: Part, found: Bearing, with_model: bool) -> bool:
         return True
     if not with_model and _says_otherwise(part, found):
         return True
-    if not with_model and (_lacks_owner_of_name(part, found) or _head_of_another(part, found)):
+    if _head_of_another(part, found) or (not with_model and _lacks_owner_of_name(part, found)):
         return True
     if part.asked.kind == "speech" and found.signals.near < 0.75:
         return True
@@ -225,7 +225,8 @@ def _head_of_another(part: Part, found: Bearing) -> bool:
     if part.asked.kind != "person" or not office_asked(part.asked):
         return False
     line = found.line
-    told = flat("。".join((line.article.headline, *line.before[:2], line.text)))
+    opening = "" if line.text in line.lead else line.lead
+    told = flat("。".join((line.article.headline, opening, *line.before, line.text)))
     return any(
         term.name and term.weight >= _PROPER and _RULED.search(term.text) and presence(term, told) < 0.5
         for term in part.terms

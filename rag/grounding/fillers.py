@@ -28,7 +28,7 @@ _MANNER_MARK = re.compile(
 )
 _PLACE_TAIL = re.compile(
     r"[\u3400-\u9fffA-Za-z0-9]{1,14}?(?:省|市|县|区|州|镇|乡|村|街道|社区|路|街|馆|厅|园|中心|大学|学院|广场|基地|酒店|机场|港|站|湖|江|河|山|岛|桥|宫|厦|塔|城|国|楼|会场|体育场|公司|医院|学校|庄|湾|园区|高新区|开发区)"
-    r"(?![镇乡村县州]|街道|社区|公园|大桥|小区)"
+    r"(?![镇村县州]|乡(?!村)|街道|社区|大桥|小区)"
 )
 _SORT_ASKED = re.compile(r"哪一?个?(省|市|县|区|州|镇|乡|村|街道|社区|国)")
 _PLACE_LEAD = re.compile(r"位于|地处|坐落于?|[在于赴到至从]")
@@ -48,7 +48,7 @@ _DURATION_UNIT = frozenset(
 
 _HOW_OFTEN = re.compile(
     r"每(?:隔|逢)?(?:[一二两三四五六七八九十\d]{1,3}个?)?(?:工作日|天|日|周|星期|月|季度?|半?年|学期|小时|分钟|晚|晨|早)|[逐按][日周月季年]"
-    r"|(?:[一两三四五\d]|半)个?[年月周天日季](?:度)?[一两三二1-3][度次届回]|一[天周月季年][一两三二][次回度]"
+    r"|(?<!\d)(?:[一二两三四五六七八九十\d]{1,3}|半)个?(?:[年月周天日季]度?|星期|小时)[\u3400-\u9fff]{0,4}?[一两三二1-3][度次届回](?!性)"
 )
 
 
@@ -116,9 +116,11 @@ def _dates(asked: Asked, text: str, edition: str) -> tuple[Filler, ...]:
 
 
 _TOLD_WHEN = re.compile(r"得知|获悉|报道|发布|公布|宣布|电讯?")
-_HOUR_ASKED = re.compile(r"(?<!第)几点(?!建议|意见|要求|希望)")
+_HOUR_ASKED = re.compile(
+    r"(?<!第)几点(?!建议|意见|要求|希望|看法|启示|感受|体会|思考|原因|措施|做法|共识|想法|理由|说明)"
+)
 _NUMBER = r"(?:\d{1,2}|[一二三四五六七八九十]{1,3}|两)"
-_HOURS = re.compile(rf"{_NUMBER}(?:[时点](?!间|代|钟?左右)(?:{_NUMBER}分|半|整|许|钟)?|[:：]\d\d)")
+_HOURS = re.compile(rf"{_NUMBER}(?:[时点](?!间|代|[看建意要])(?:{_NUMBER}分|半|整|许|钟)?|[:：]\d\d)")
 _DAY_ASKED = re.compile(r"哪一?[天日]|几[号日]")
 # The day of the report is not the day of what it tells: 新华社北京4月3日电, 韩联社6日称.
 _REPORTED = re.compile(r"(?:电|讯|称|报道|消息|发布|表示|从|获悉|晚间?报道|晚?在.{0,10}例行)")
@@ -165,7 +167,7 @@ def _persons(asked: Asked, text: str) -> tuple[Filler, ...]:
             and not any(one.start < match.end() and match.start() < one.end for one in named)
         ]
         if not (found or bodies) and _ONE_ASKED.search(asked.question):
-            bodies = tuple(one for one in _organisations(asked, text) if one.fit == 1.0)
+            bodies = tuple(one for one in _organisations(asked, text) if one.fit == 1.0 and _does(asked, text, one))
     found += [
         Filler(one.start, one.end, (0.9 if _BODY_DOES.search(asked.question) else 0.5) * one.fit) for one in bodies
     ]
@@ -175,16 +177,23 @@ def _persons(asked: Asked, text: str) -> tuple[Filler, ...]:
 # A name put into Chinese by its sound (阿尔卡拉斯), where no place goes on.
 _SOUNDS = (
     "阿埃艾安昂奥巴拜班邦鲍贝本比彼宾波伯博布查昌达戴丹道德邓迪蒂丁杜多厄恩尔法凡范菲费芬冯弗福夫盖甘冈戈格葛根贡古瓜圭哈海汉豪赫亨霍基吉加贾"
-    "简杰金津卡凯坎康考科克肯库奎昆拉莱兰朗劳勒雷里利莉丽列林琳隆卢鲁伦罗洛马玛迈曼芒毛茂梅蒙米密敏莫默姆穆纳娜奈内尼涅宁纽努诺欧帕潘庞佩彭皮"
+    "简杰金津卡凯坎康考科克肯库奎昆拉莱兰朗劳勒雷里利莉丽列林琳隆卢鲁伦罗洛马玛迈曼芒毛茂梅蒙米密敏莫默姆穆纳娜奈内尼涅宁纽努诺欧多帕潘庞佩彭皮"
     "珀蒲普齐奇契恰乔切琴丘让茹萨塞赛桑瑟森沙申舍什施史舒斯丝苏绥索塔泰坦汤唐陶特滕提廷图托陀瓦旺威韦维魏温翁沃乌武西希锡夏谢辛休逊雅亚扬耶伊依"
     "因尤约泽扎詹珍兹佐"
 )
-_FOREIGN = re.compile(rf"(?<![{_SOUNDS}·])[{_SOUNDS}]{{3,8}}(?![{_SOUNDS}·省市州镇县岛国河湖山港区村大城])")
+_FOREIGN = re.compile(rf"(?<![{_SOUNDS}·])[{_SOUNDS}]{{3,8}}(?![{_SOUNDS}·党军队社省市州镇县岛国河湖山港区村大城])")
 _ONE_ASKED = re.compile(r"(?<!有)(?<!些)谁(?!和谁|们)")
 # 由谁牵头: more often a body than a person.
 _BODY_DOES = re.compile(
     r"谁(?:来|去|在)?(?:牵头|负责|主管|主办|承办|协办|举办|组织|监管|承担|出资|出钱|买单|承建|建设|开发|运营|提供|发布|颁发|颁布|审批|管|制定|签署|签的)"
 )
+
+
+def _does(asked: Asked, text: str, body: Filler) -> bool:
+    """Return whether the body begins a clause in which it does what was asked for after 谁 (调查 of 谁正在调查)."""
+    deed = next((word.text for word in tagged(asked.after) if word.flag.startswith("v")), "")
+    begins = not body.start or text[body.start - 1] in "，。；：、”"
+    return begins and bool(deed) and deed in text[body.end :]
 
 
 def office_asked(asked: Asked) -> str:
@@ -302,7 +311,7 @@ def _quantities(asked: Asked, text: str, edition: str) -> tuple[Filler, ...]:
     return tuple(found)
 
 
-_BY_HOW_MUCH = re.compile(r"提高|提升|上升|下降|降低|增加|减少|变化|扩大|缩小|[涨跌升降]|[比较]")
+_BY_HOW_MUCH = re.compile(r"提高|提升|上升|下降|降低|增加|减少|变化|扩大|缩小|[涨跌升降]了|比(?!例|重)|较")
 
 
 def _unit_fit(asked: Asked, figure: Quantity) -> float:
@@ -313,7 +322,9 @@ def _unit_fit(asked: Asked, figure: Quantity) -> float:
     if asked.measure == "percent":
         if figure.unit in {"百分点", "基点"} and not (asked.unit != "%" or _BY_HOW_MUCH.search(asked.question)):
             return 0.6  # by how much it changed, where how high it is was asked for
-        return 1.0 if figure.unit in {"%", "百分点", "基点", "倍"} else 0.0
+        if figure.unit in {"%", "百分点", "基点", "倍"}:
+            return 1.0
+        return 0.7 if figure.unit and "幅度" in asked.question else 0.0
     if asked.measure == "money":
         return (
             1.0 if _MONEY_UNIT.search(figure.unit) else 0.5 if not figure.unit and _SCALED.search(figure.text) else 0.0

@@ -77,7 +77,7 @@ _NOUNS = {
     "amount": "产量|销量|交付量|出货量|销售(?!额|收入|总额)|售出|卖出|生产(?!总值)|交付",
     "income": "收入|营收|营业额|销售额|销售总额|进账",
     "profit": "利润|盈利|净利|净赚",
-    "cost": "开支|支出|成本|费用|花费",
+    "cost invested": "开支|支出|成本|费用|花费",
     "area": "面积",
     "output": "产值|生产总值|GDP",
     "invested": "投资|投入|(?<!竣)投了|注资",
@@ -85,7 +85,7 @@ _NOUNS = {
 }
 _UNITS = {
     "amount": r"\d[万亿]?(?:吨|公?斤|辆|台|部|件|立方)",
-    "income profit cost": r"\d[万亿]?[美欧日港]?元",
+    "income profit cost output invested lent": r"\d[万亿]?[美欧日港]?元",
     "area": r"\d[万亿]?(?:亩|公顷|平方)",
 }
 

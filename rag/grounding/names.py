@@ -10,7 +10,7 @@ import re
 from dataclasses import dataclass
 from functools import lru_cache
 
-from rag.grounding.reading import fine_words, known_word
+from rag.grounding.reading import Word, fine_words, known_word
 from rag.text.thesaurus import in_thesaurus
 from rag.text.wordlist import listed
 
@@ -173,7 +173,8 @@ def people(text: str) -> tuple[Person, ...]:
     for word in fine_words(text):
         name = word.text.rstrip("说称道讲") if len(word.text) == 3 else word.text
         named = word.flag in _NAME_FLAGS and 2 <= len(name) <= 4 and _name_like(name) and name[-1] not in _BOUNDARY
-        named = named and not in_thesaurus(name)  # the tagger takes 文明, 阳光 and 沃土 for names
+        # The tagger takes 文明, 阳光 and 沃土 for names.
+        named = named and (not in_thesaurus(name) or _acts(text, word))
         if named and not any(start < word.end and word.start < end for start, end in spans):
             found[word.start] = Person(name, word.start, word.start + len(name))
     for match in re.finditer(_SPEECH, text):
@@ -181,6 +182,15 @@ def people(text: str) -> tuple[Person, ...]:
         if start >= 0 and not any(a < match.start() and start < b for a, b in spans):
             found.setdefault(start, Person(text[start : match.start()], start, match.start()))
     return tuple(found[start] for start in sorted(found))
+
+
+def _acts(text: str, word: Word) -> bool:
+    """Return whether a rarer word that is also a name (张扬) begins a clause with a certain surname and does something."""
+    if not certain_surname(word.text) or known_word(word.text, common=True):
+        return False
+    begins = not word.start or text[word.start - 1] in "，。；：、和与及“"
+    later = next((one for one in fine_words(text) if one.start >= word.end), None)
+    return begins and later is not None and later.flag.startswith("v") and later.text not in {"是", "有"}
 
 
 def _led_by(name: str) -> int:

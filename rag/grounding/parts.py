@@ -8,7 +8,7 @@ from __future__ import annotations
 import re
 from collections.abc import Sequence
 
-from rag.grounding.asked import is_generic, read_asked
+from rag.grounding.asked import WHO, is_generic, read_asked
 from rag.grounding.reading import NAMED, tagged
 from rag.grounding.terms import content_terms
 from rag.text.dates import date_mentions, is_compared
@@ -23,7 +23,7 @@ DATE_WORD = re.compile(
     r"(?:(?:19|20)\d\d年|今年|去年|前年|明年)(?:[一二三四五六七八九十\d]{1,2}月|上半年|下半年|前三季度|第[一二三四]季度)?|[一二三四五六七八九十\d]{1,2}月|上半年|下半年|前三季度|第[一二三四]季度|上个月|上月"
 )
 ASKS = re.compile(
-    r"多少|什么|谁(?!要是|若|如果|想|敢)|哪|几[个名家项件位次号日点天场条]|百分之几|何时|为何|如何|怎么|怎样|多[大高长久重]"
+    rf"多少|什么|{WHO}|哪|几[个名家项件位次号日点天场条]|百分之几|何时|为何|如何|怎么|怎样|多[大高长久重]"
 )
 
 
@@ -221,7 +221,7 @@ def _in_body(question: str, join: re.Match[str]) -> bool:
     if _EACH.search(question):
         return False
     left, right = question[: join.start()], _BODY.match(question, join.end())
-    return right is not None and not _OF_A_BODY.search(left) and not tagged(left)[-1].flag.startswith("nr")
+    return right is not None and not _OF_A_BODY.search(left) and tagged(left)[-1].flag[:2] not in {"nr", "ns"}
 
 
 _BODY = re.compile(

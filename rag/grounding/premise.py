@@ -11,6 +11,7 @@ import re
 from collections.abc import Sequence
 from dataclasses import dataclass
 
+from rag.grounding.asked import CONFIRM
 from rag.grounding.misnamed import Misnamed, misnamed, names_something
 from rag.grounding.names import people
 from rag.grounding.placing import Clause, place_by_facts, place_clauses, rank_sources
@@ -30,10 +31,8 @@ _ASKS_CAUSE = re.compile(
 _ASKS_WHETHER = re.compile(r"是不是|是否|有没有(?=[^有])")
 _ASKS_HOW = re.compile(r"什么时候|什么时间|何时|哪一?[天年]|在(?:哪里|哪儿|何处)|如何|怎么样?|怎样")
 _HOLE = re.compile(r"多少|什么|谁|哪|几|何|如何|怎|吗|呢|多[大高长久远重]|是否|有没有|是不是|还是")
-_TAIL = re.compile(
-    r"[，,]?(?:对吗|对不对|对不|对吧|没(?:记|弄|搞|说|看)?错吧|属实吗?|是吗|是不是|真的吗|吗|(?<!什)么|嘛|呢)$"
-)
-_TAG = re.compile(r"[，,](?:对吗|对不对|对不|对吧|是吗|是吧|是不是|真的吗|没(?:记|弄|搞|说|看)?错吧|属实吗?)$")
+_TAIL = re.compile(rf"[，,]?(?:{CONFIRM}|吗|(?<!什)么|嘛|呢)$")
+_TAG = re.compile(rf"[，,](?:{CONFIRM})$")
 _OPENING = re.compile(r"^(?:请问|请问一下|那么?|我想知道|想问一下|听说)[，,]?")
 # A figure the sentence does not have contradicts nothing; and a question asks of plans as if they were facts.
 _SILENT = re.compile(r"原文没有“[^”]*”(?:这个时间)?$|原文说的是“")
@@ -68,14 +67,14 @@ def premise(question: str) -> str:
     """
     text = _asked(question)
     if told := _told_first(text):
-        return _written(told)
+        return _as_printed(told)
     stated = _TAIL.sub("", text)
     for pattern in (_ASKS_WHY, _ASKS_CAUSE, _ASKS_WHETHER, _ASKS_HOW):
         stated = pattern.sub("", stated, count=1)
-    return _written(stated.strip("，, ")) if stated != text and len(stated) >= 4 else ""
+    return _as_printed(stated.strip("，, ")) if stated != text and len(stated) >= 4 else ""
 
 
-def _written(spoken: str) -> str:
+def _as_printed(spoken: str) -> str:
     """Return how a paper puts 少了5% and 多了30人 (but not 减少了, 最多了)."""
     return _MORE_OR_LESS.sub(lambda match: _DIRECTIONS[match[1]], spoken)
 

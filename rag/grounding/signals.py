@@ -346,9 +346,9 @@ def of_other_time(part: Part, line: Line, filler: Filler) -> bool:
 
 
 def of_another_place(part: Part, text: str, filler: Filler) -> bool:
-    """Return True where the clause of a figure begins with a place that is none of those asked for.
+    """Return True where the clause of a figure begins with another place than is asked for, which the sentence also ranks.
 
-    上海以上半年GDP21390.17亿元居首 does not tell the GDP of 武汉.
+    上海以上半年GDP21390.17亿元居首，武汉位居第9 does not tell the GDP of 武汉; but a county may tell of its province.
     """
     if part.asked.kind not in _OF_A_YEAR:
         return False
@@ -358,7 +358,19 @@ def of_another_place(part: Part, text: str, filler: Filler) -> bool:
     if not asked or first is None or first.flag != "ns" or len(first.text) < 2:
         return False
     clause = "".join(word.text for word in words)
-    return not any(place[:2] in clause or first.text[:2] in place for place in asked)
+    if any(place[:2] in clause or first.text[:2] in place for place in asked):
+        return False
+    peers = [place for place in asked if _sort_of_place(place) == _sort_of_place(first.text)]
+    others = [_LEADS_ON.sub("", text[start:end]) for start, end in clauses(text)]
+    return any(
+        other.startswith(place[:2]) and re.search(r"[\d一二三四五六七八九十]", other)
+        for other in others
+        for place in peers
+    )
+
+
+def _sort_of_place(place: str) -> str:
+    return place[-1] if place[-1] in "省市县区州镇乡村国" and len(place) > 2 else ""
 
 
 _LEADS_ON = re.compile(r"^(?:其中|而|但|同时|此外)")

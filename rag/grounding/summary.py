@@ -15,6 +15,7 @@ from rag.grounding.composing import EXTRACT_LABEL, Archived, Clock, Searcher, cl
 from rag.grounding.evidence import evidence_of
 from rag.grounding.extract import trimmed
 from rag.grounding.question import Wish
+from rag.grounding.reading import tagged
 from rag.grounding.signals import Line, clauses
 from rag.grounding.terms import Term, content_terms, presence
 from rag.grounding.verify import verify
@@ -90,7 +91,10 @@ def summary_events(
     clock.retrieval = clock.now()
     found = [hit.article for hit in result.hits]
     terms = tuple(term for term in content_terms(subject) if term.text not in _FORM_WORDS)
-    articles = about(terms, found)
+    # What is done (改进工作) the article may say in other words, not of whom or what.
+    done = {word.text for word in tagged(flat(subject)) if word.flag.startswith("v")}
+    what = tuple(term for term in terms if term.text not in done)
+    articles = about(terms, found) or (about(what, found) if what else [])
     lines = key_lines(articles, terms, wish.sentences)
     evidence = tuple(evidence_of(line, number) for number, line in enumerate(lines, 1))
     clock.evidence = clock.now()

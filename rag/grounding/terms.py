@@ -141,7 +141,7 @@ _POINTING = frozenset(("r", "c"))
 _NOUNS = frozenset("ngjx")
 _NAMES_UNKNOWN = frozenset("nzx")
 UNKNOWN = 0.95  # the rarity of words that the dictionary does not know, or hardly
-_LEADING = frozenset("要能会可想来去新刚又再没不已里内中占")
+_LEADING = frozenset("要能会可想新刚又再没不已里内中占")
 _TRAILING = frozenset("后前里中到起进出过去来上下完给开成走住掉得了着的")
 _ASKS_HOW_MANY = re.compile(r"第?几|百分之几|哪(?!吒)")
 _HAN = re.compile(r"[\u3400-\u9fff]+")
@@ -286,7 +286,8 @@ def _sounder(word: str) -> str:
     if len(word) != 2 or rarity(word) < UNKNOWN:
         return word
     parts = plainly_tagged(word)
-    return word[1] if len(parts) == 2 and parts[0].flag in _ONLY_LEADS else word
+    leads = parts[0].flag in _ONLY_LEADS or (word[0] in "来去" and parts[-1].flag == "v")
+    return word[1] if len(parts) == 2 and leads else word
 
 
 _ONLY_LEADS = frozenset(("d", "p"))

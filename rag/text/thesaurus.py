@@ -6,6 +6,7 @@ many groups as it has senses, so a match says that two words may mean the same, 
 
 from __future__ import annotations
 
+import re
 from collections.abc import Mapping
 from functools import lru_cache
 from importlib.util import find_spec
@@ -14,6 +15,7 @@ from pathlib import Path
 from rag.errors import ModelError
 
 _SAME = "="  # groups of words that mean the same; the other marks are for kin and for words that stand alone
+_OF_PEOPLE = re.compile(r"A(?:f11|k01|l0[14]).*#")  # kin in that they are somebody's name (鲁迅, 雷锋)
 
 
 def same_meaning(one: str, other: str) -> bool:
@@ -23,7 +25,7 @@ def same_meaning(one: str, other: str) -> bool:
 
 
 def in_thesaurus(word: str) -> bool:
-    """Return whether `word` is an everyday word; names of people are not in the thesaurus."""
+    """Return whether `word` is an everyday word; the names of people in the thesaurus are none."""
     return word in _words()
 
 
@@ -45,7 +47,7 @@ def _lines() -> tuple[tuple[str, tuple[str, ...]], ...]:
     found = []
     for line in file.read_text("utf-8").splitlines():
         mark, *words = line.split()
-        found.append((mark[-1], tuple(word for word in words if len(word) > 1)))
+        found.append((mark, tuple(word for word in words if len(word) > 1)))
     return tuple(found)
 
 
@@ -53,7 +55,7 @@ def _lines() -> tuple[tuple[str, tuple[str, ...]], ...]:
 def _groups() -> Mapping[str, frozenset[int]]:
     found: dict[str, set[int]] = {}
     for number, (mark, words) in enumerate(_lines()):
-        if mark == _SAME:
+        if mark[-1] == _SAME:
             for word in words:
                 found.setdefault(word, set()).add(number)
     return {word: frozenset(numbers) for word, numbers in found.items()}
@@ -61,4 +63,5 @@ def _groups() -> Mapping[str, frozenset[int]]:
 
 @lru_cache(maxsize=1)
 def _words() -> frozenset[str]:
-    return frozenset(word for _, words in _lines() for word in words)
+    names = {word for mark, words in _lines() if _OF_PEOPLE.fullmatch(mark) for word in words}
+    return frozenset(word for _, words in _lines() for word in words) - names

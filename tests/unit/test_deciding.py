@@ -262,3 +262,11 @@ def test_where_a_thing_is_goes_before_where_something_of_it_was_done():
     assert decided("东湖湿地项目在哪？", body).lines[0].line.text.startswith("东湖湿地项目位于")
     village = "在偏远的瞿家湾镇月池村，民政干部冒雨上门，为老人办补贴。"
     assert fillers(decided("民政干部冒雨上门给老人办补贴是在哪个村？", village)) == ["月池村"]
+
+
+def test_a_county_may_tell_of_its_province():
+    assert fillers(decided("日本地震造成多少人死亡？", "日本发生7.6级地震，石川县共有241人死亡。")) == ["241人"]
+
+
+def test_where_somebody_was_taken_is_not_who_did_it():
+    assert not decided("谁救了落水儿童？", "落水儿童被送往东湖医院救治。").answered

@@ -57,3 +57,8 @@ def test_function_words_after_an_office_are_no_names(text):
 @pytest.mark.parametrize("text", ["厚植发展沃土", "托举百姓的幸福", "建设文明城市", "迎着阳光出发", "暴雨引发山洪"])
 def test_everyday_words_that_the_tagger_takes_for_names_are_none(text):
     assert people(text) == ()
+
+
+def test_a_name_that_is_also_a_word_is_somebody_where_it_acts():
+    assert [one.name for one in people("张扬夺得冠军，李明夺得亚军。")] == ["张扬", "李明"]
+    assert [one.name for one in people("鲁迅写了《狂人日记》")] == ["鲁迅"]

@@ -45,6 +45,11 @@ def evidence(text: str, body: str = "", date: str = "") -> Evidence:
         ("成果登在哪本刊物上？", "thing", ""),
         ("他在哪家公司上班？", "organisation", ""),
         ("谁要是拖欠工钱，会怎么处理？", "manner", ""),
+        ("谁想收购这家俱乐部？", "person", ""),
+        ("哪些年轻人获奖？", "person", ""),
+        ("哪些天津企业获奖？", "list", ""),
+        ("基站使用的频率是多少？", "quantity", ""),
+        ("书店在哪条街？", "place", ""),
         ("渡轮的钟有多重？", "quantity", ""),
         ("桥墩已经浇好几根了？", "quantity", ""),
         ("新药的有效率有多高？", "quantity", "percent"),
@@ -132,12 +137,28 @@ def test_a_word_is_there_only_where_nothing_makes_another_of_it(question, text, 
         ("1到6月进口了多少辆", "1-6月进口了多少辆"),
         ("说说渡口项目：在哪、谁管、能过多少车", "渡口项目在哪，渡口项目谁管，渡口项目能过多少车"),
         ("通报说：渡口关了", "通报说：渡口关了"),
+        ("哪些人或多或少受到影响", "哪些人或多或少受到影响"),
+        ("停电给居民带来哪些麻烦", "停电给居民带来哪些麻烦"),
+        ("谁把这些遗址列举出来？", "谁把这些遗址列举出来？"),
+        ("《几多风雨》的房价为何令人咋舌", "《几多风雨》的房价为何令人咋舌"),
         ("把渡口推出的几种便民举措全部列出来。", "渡口推出的便民举措有哪些"),
         ("上半年的案子涨了还是跌了，幅度多大？", "上半年的案子的变化幅度是多少？"),
     ],
 )
 def test_what_is_typed_is_read_as_it_is_written(typed, read):
     assert read_question(typed).text == read
+
+
+@pytest.mark.parametrize(
+    ("question", "subject"),
+    [
+        ("总结武汉市采取了哪些措施治理湖泊污染", "武汉市治理湖泊污染"),
+        ("概括这次会议的要点，分点列出", "这次会议"),
+    ],
+)
+def test_a_summary_is_of_what_it_is_to_tell(question, subject):
+    wish = read_question(question)
+    assert (wish.intent, wish.subject) == ("summary", subject)
 
 
 def test_a_question_that_names_nobody_goes_on_about_the_last():
@@ -229,6 +250,7 @@ def test_an_hour_by_another_name():
         ("新来的小象多高多重", ["新来的小象多高", "新来的小象多重"]),
         ("档案局的领导叫什么、是什么职务", ["档案局的领导叫什么"]),
         ("市文化和旅游局局长是谁", ["市文化和旅游局局长是谁"]),
+        ("武汉和宜昌市委书记是谁", ["武汉市委书记是谁", "宜昌市委书记是谁"]),
         ("东湖和西湖财政局的预算各是多少", ["东湖财政局的预算是多少", "西湖财政局的预算是多少"]),
     ],
 )
