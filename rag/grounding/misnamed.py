@@ -107,7 +107,8 @@ def _other_office(question: str, evidence: Evidence) -> Misnamed | None:
         if any(_holds(asked.modifiers, asked.title, text) for text in around):
             continue
         for one in people(quote):
-            if one.name == name and _OFFICE.search(one.title):
+            # In a question, or before a verb, a name may have lost its last character.
+            if one.name.startswith(name) and _OFFICE.search(one.title):
                 return Misnamed(f"{one.modifiers}{one.title}", office, one.start, one.end)
     return None
 
