@@ -148,7 +148,8 @@ def _persons(asked: Asked, text: str) -> tuple[Filler, ...]:
             for match in _SPEAKER.finditer(text)
             if not any(one.start < match.end(1) and match.start(1) < one.end for one in named)
         ]
-    bodies = _organisations(asked, text) if _BODY_DOES.search(asked.question) else ()
+    by_a_body = bool(_BODY_DOES.search(asked.question))
+    bodies = _organisations(asked, text) if by_a_body else ()
     for one in named:
         if any(start < one.start and one.end < end for start, end in phrases):
             continue
@@ -168,9 +169,7 @@ def _persons(asked: Asked, text: str) -> tuple[Filler, ...]:
         ]
         if not (found or bodies) and _ONE_ASKED.search(asked.question):
             bodies = tuple(one for one in _organisations(asked, text) if one.fit == 1.0 and _does(asked, text, one))
-    found += [
-        Filler(one.start, one.end, (0.9 if _BODY_DOES.search(asked.question) else 0.5) * one.fit) for one in bodies
-    ]
+    found += [Filler(one.start, one.end, (0.9 if by_a_body else 0.5) * one.fit) for one in bodies]
     return tuple(sorted(found, key=lambda one: one.start))
 
 

@@ -341,7 +341,7 @@ def presence(term: Term, text: str) -> float:
         return 0.0
     if any(synonymous(word, other) for other in _words(text)):
         return 0.85
-    if any(same_meaning(word, other) for other in _words(text)):
+    if same_meaning(word, _words(text)):
         return 0.7
     return max(_partly(word, text), _spelt_out(word, text))
 

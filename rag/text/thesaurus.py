@@ -7,7 +7,7 @@ many groups as it has senses, so a match says that two words may mean the same, 
 from __future__ import annotations
 
 import re
-from collections.abc import Mapping
+from collections.abc import Iterable, Mapping
 from functools import lru_cache
 from importlib.util import find_spec
 from pathlib import Path
@@ -18,10 +18,11 @@ _SAME = "="  # groups of words that mean the same; the other marks are for kin a
 _OF_PEOPLE = re.compile(r"A(?:f11|k01|l0[14]).*#")  # kin in that they are somebody's name (鲁迅, 雷锋)
 
 
-def same_meaning(one: str, other: str) -> bool:
-    """Return whether the two words, of two characters or more, stand in one group of the thesaurus."""
+def same_meaning(word: str, others: Iterable[str]) -> bool:
+    """Return whether `word` stands in one group of the thesaurus with any of `others`; words of one character never do."""
     groups = _groups()
-    return bool(groups.get(one, _NONE) & groups.get(other, _NONE))
+    senses = groups.get(word, _NONE)
+    return bool(senses) and any(senses & groups[other] for other in others if other in groups)
 
 
 def in_thesaurus(word: str) -> bool:

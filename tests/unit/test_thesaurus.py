@@ -10,9 +10,9 @@ from rag.text import thesaurus
 
 
 def test_words_of_one_group_mean_the_same():
-    assert thesaurus.same_meaning("案子", "案件")
-    assert not thesaurus.same_meaning("案子", "桌椅")
-    assert not thesaurus.same_meaning("报问", "报问")
+    assert thesaurus.same_meaning("案子", ["桌椅", "案件"])
+    assert not thesaurus.same_meaning("案子", ["桌椅"])
+    assert not thesaurus.same_meaning("报问", ["报问"])
 
 
 def test_a_word_said_otherwise_is_there_in_part():
