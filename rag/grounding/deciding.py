@@ -221,7 +221,7 @@ def _lacks_owner_of_name(part: Part, found: Bearing) -> bool:
 
 
 def _head_of_another(part: Part, found: Bearing) -> bool:
-    """Return whether the head of a place or body is asked for that the line is not of (洪湖市……局局长): others have heads."""
+    """Return whether the head of a place or body is asked for that the line is not of (东湖市……局局长): others have heads."""
     if part.asked.kind != "person" or not office_asked(part.asked):
         return False
     line = found.line
