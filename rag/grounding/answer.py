@@ -23,8 +23,9 @@ from rag.grounding.composing import (
 )
 from rag.grounding.deciding import ENOUGH, Decision, decide, grouped, settled
 from rag.grounding.evidence import gather, select_evidence
+from rag.grounding.occasions import occasions
 from rag.grounding.phrasing import Phrased, phrase, source_claims
-from rag.grounding.question import Wish, read_question
+from rag.grounding.question import Wish, read_question, reread
 from rag.grounding.summary import summary_events
 from rag.grounding.weighing import weigh
 from rag.protocols import Cancelled, LanguageModel, Telling
@@ -69,6 +70,11 @@ def answer_events(
         listing = answer_archive(wish, search=search, archive=archive, filters=filters, top=settings.top)
         clock.retrieval = clock.evidence = clock.now()
         yield from _listing_events(question, listing, notes, clock)
+        return
+    held = occasions(wish, search=search, archive=archive, filters=filters, top=settings.top)
+    if held is not None:
+        clock.retrieval = clock.evidence = clock.now()
+        yield from _listing_events(question, held, notes, clock)
         return
     if wish.intent == "summary":
         yield from summary_events(
@@ -156,6 +162,7 @@ def _fact_events(
     notes: Sequence[str],
 ) -> Iterator[AnswerEvent]:
     articles, found_notes = find_articles(wish, search, filters, settings.top)
+    wish = reread(wish, articles)
     clock.retrieval = clock.now()
     draft = _Draft(notes=[*notes, *found_notes])
     supports = [gather(part, articles) for part in wish.parts]

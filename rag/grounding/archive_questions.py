@@ -64,14 +64,15 @@ def _mentions(wish: Wish, search: Searcher, archive: Archived, filters: Filters,
     return Listing("not_found", text, nearest=tuple(near[:3]))
 
 
-_DATELINE = re.compile(r"日(?:电|讯|报道|消息)")
+# The day on which an agency sent a report is not the day of what it tells.
+DATELINE = re.compile(r"日(?:电|讯|报道|消息)")
 
 
 def _tells_of(day: DateMention, article: Article) -> bool:
     """Return whether the article tells of that day; the day on which an agency sent it (20日电) is not told of."""
     text = flat(article.body)
     return any(
-        one.day == day.day and (agrees(day, one) or not one.month) and not _DATELINE.match(text, one.end - 1)
+        one.day == day.day and (agrees(day, one) or not one.month) and not DATELINE.match(text, one.end - 1)
         for one in date_mentions(text, article.date)
     )
 

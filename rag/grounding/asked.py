@@ -52,7 +52,7 @@ _UNIT_AFTER = re.compile(
     r"|个|名|位|家|项|件|场|次|所|座|处|条|张|只|头|匹|辆|架|艘|台|套|部|本|册|篇|首|支|枚|株|棵|颗|块|片|层|栋|幢|间|户|届|期|轮|批|类|种|款|宗|起|例|单|笔|份|封|门|节|人|票|集|号|版)"
 )
 _PLACE = re.compile(
-    r"哪里|哪儿|何处|何地|(?:什么|啥)(?:地方|地点|部位|方位)|(?<!踢)(?<!打)(?<!司职)(?<!排在)(?<!处于)(?:什么|啥)位置|(?:位于|[在去到])哪(?!一?(?:[本篇份期种款家所支档]|条(?![路街河江巷道线])))|哪个?(?:国家?|城市|省份?|市|县|区|地区|州|村|镇|乡|街道|地方|社区|省市|会场|球场|体育馆)|哪座城市|哪一个?(?:国家|城市|省|市|县)"
+    r"哪里|哪儿|何处|何地|(?:什么|啥)(?:地方|地点|部位|方位)|(?<!踢)(?<!打)(?<!司职)(?<!排在)(?<!处于)(?:什么|啥)位置|(?:位于|[在去到])哪(?!一?(?:[本篇份期种款家所支档集章回版页卷场节季轮级层]|条(?![路街河江巷道线])))|哪个?(?:国家?|城市|省份?|市|县|区|地区|州|村|镇|乡|街道|地方|社区|省市|会场|球场|体育馆)|哪座城市|哪一个?(?:国家|城市|省|市|县)"
     r"|(?:地点|地址|举办地|主办地|举办国|产地|首都|总部)(?:是|在|为)?(?:什么|哪里|哪)?[？?]?$"
 )
 _PERSON = re.compile(rf"{WHO}|哪一?位(?!置)|哪几位|何人|哪些人|哪个人|什么人|哪名|哪几名|哪[些两三四]?名")
@@ -64,7 +64,7 @@ _LIST = re.compile(
     r"哪些|哪几|哪[两三四五六七八九十\d]|有什么(?!样|用|区别|意义)|(?:包括|包含|涵盖|涉及|分为)(?:什么|几)|都?有啥"
 )
 _MANNER = re.compile(
-    r"如何|怎么样?|怎样|通过什么|以什么|用什么(?:方式|办法|方法|手段|措施)|采取(?:了)?什么|靠什么|什么(?:方式|办法|方法|途径|手段)"
+    r"如何|怎么样(?!的)|怎么(?!样)|怎样(?!的)|通过什么|以什么|用什么(?:方式|办法|方法|手段|措施)|采取(?:了)?什么|靠什么|什么(?:方式|办法|方法|途径|手段)"
 )
 _IDENTITY = re.compile(
     r"^(?P<who>.{2,16}?)(?:是谁|是何人|是什么人|是(?:干|做)什么的|(?:的|担任|任|是|有)?(?:什么)?(?:身份|职务|职位|头衔|官职)(?:是什么|是|(?:该)?怎么(?:写|称呼|表述))?)[？?]?$"
@@ -244,7 +244,9 @@ def whose(asked: Asked) -> str:
 
 def is_generic(word: str) -> bool:
     """Return True for a noun that only names the kind of answer (时间, 人数): the answer need not repeat it."""
-    return word in _GENERIC
+    if word in _GENERIC:
+        return True
+    return any(word[:cut] in _GENERIC and word[cut:] in _GENERIC for cut in range(2, len(word) - 1))
 
 
 def _kind(text: str) -> Kind:
@@ -258,7 +260,7 @@ def _kind(text: str) -> Kind:
     for kind, pattern in _ORDER:
         if pattern.search(text):
             return "person" if kind == "list" and _PEOPLE_LISTED.search(text) else kind
-    if re.search(r"什么|哪一?[个种部本支款类项件届场所]|啥|何", text):
+    if re.search(r"什么|怎么?样的|哪一?[个种部本支款类项件届场所]|啥|何", text):
         return "thing"
     if _MONEY.search(text[-6:]) or _PERCENT.search(text[-8:]) or _PEOPLE.search(text[-4:]) or _MEASURED.search(text):
         return "quantity"

@@ -15,6 +15,7 @@ from rag.grounding.asked import Asked, is_generic, read_asked, whose
 from rag.grounding.fillers import Filler
 from rag.grounding.forest import chance
 from rag.grounding.names import people
+from rag.grounding.reading import tagged
 from rag.grounding.signals import Line, Part, Signals, clauses, measure
 from rag.grounding.terms import Term, content_terms
 from rag.schema import Article
@@ -55,6 +56,8 @@ def _without_hole(text: str, asked: Asked) -> str:
     return f"{asked.before} {asked.counted}" if asked.after else asked.before or text
 
 
+# A paragraph that begins so is of what the one before it tells.
+_GOES_ON = re.compile(r"(?:此时|这时|此刻|当时|随后|接着|紧接着|与此同时|为此|对此|于是|其中)[，,\u3400-\u9fff]")
 # Sentences of the paragraph that are read before a line.
 _PARAGRAPH = 8
 
@@ -85,7 +88,8 @@ def article_lines(article: Article) -> tuple[Line, ...]:
         text = body[start:end]
         before = []
         for back in range(index - 1, max(-1, index - 1 - _PARAGRAPH), -1):
-            if "\n" in body[spans[back][1] : spans[back + 1][0]]:
+            later = spans[back + 1][0]
+            if "\n" in body[spans[back][1] : later] and not _GOES_ON.match(body, later):
                 break
             before.append(body[spans[back][0] : spans[back][1]])
         if _is_subhead(body, start, end, article):
@@ -108,9 +112,36 @@ def bearing(part: Part, line: Line) -> Bearing:
     """Return how `line` bears on `part`."""
     signals, filler = measure(part, line)
     likely = chance(signals.vector())
-    if enumerates(part, line) or (part.asked.kind == "identity" and _says_who(part.asked.who, flat(line.text))):
+    if (
+        enumerates(part, line)
+        or (signals.nearby >= _ABOUT_IT and (_by_whom(part, line) or _itemises(part, line)))
+        or (part.asked.kind == "identity" and _says_who(part.asked.who, flat(line.text)))
+    ):
         likely += (1 - likely) / 2
     return Bearing(line, likely, filler, signals)
+
+
+_ABOUT_IT = 0.5
+
+
+def _itemises(part: Part, line: Line) -> bool:
+    """Return True where 哪几个方面 or 哪些措施 is asked, and the line goes through several (土地方面，……；金融方面，……)."""
+    if part.asked.kind != "list":
+        return False
+    text = flat(line.text)
+    aspects = "方面" in part.text and len(_ASPECT.findall(text)) > 1
+    return aspects or ("一是" in text and "二是" in text)
+
+
+_ASPECT = re.compile(r"方面，")
+
+
+def _by_whom(part: Part, line: Line) -> bool:
+    """Return True where 由谁 or 由哪家 is asked, and the line tells who does just that (甲中心、乙医院主办)."""
+    if not part.asked.before.endswith(("由", "被")):
+        return False
+    deed = next((word.text for word in reversed(tagged(part.asked.after)) if word.flag[:1] in {"v", "b"}), "")
+    return len(deed) > 1 and bool(re.search(rf"[\w）”]{{3}}{deed}", flat(line.text)))
 
 
 def _says_who(name: str, text: str) -> bool:

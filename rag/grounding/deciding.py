@@ -178,6 +178,8 @@ def _unfit(part: Part, found: Bearing, with_model: bool) -> bool:
         return True
     if _head_of_another(part, found) or (not with_model and _lacks_owner_of_name(part, found)):
         return True
+    if part.asked.before.endswith(("由", "被")) and _of_other_deed(part, found):
+        return True
     if part.asked.kind == "speech" and found.signals.near < 0.75:
         return True
     if (

@@ -10,11 +10,13 @@ import re
 from collections.abc import Sequence
 from dataclasses import dataclass
 from functools import lru_cache
+from itertools import pairwise
 
 from rag.grounding.asked import Asked
 from rag.grounding.names import MODIFIERS, Person, offices, people
 from rag.grounding.reading import Word, known_word, tagged
 from rag.grounding.terms import plainly_tagged
+from rag.grounding.things import things
 from rag.text.dates import date_mentions, is_compared
 from rag.text.numbers import Quantity, quantities, same_unit
 
@@ -83,7 +85,7 @@ def fillers(asked: Asked, text: str, edition: str = "") -> tuple[Filler, ...]:
     if asked.kind == "organisation":
         return _organisations(asked, text)
     if asked.kind in {"thing", "topic"}:
-        return _things(asked, text)
+        return tuple(Filler(*one) for one in things(asked, text))
     pattern = _PATTERNS.get(asked.kind)
     if pattern is None:
         return (Filler(0, len(text), 0.5),)
@@ -212,6 +214,9 @@ def _holds(wanted: str, text: str, start: int, end: int, titled: bool) -> float:
     lead = re.search(r"[^。；！？，：]{0,40}$", text[:start])
     if lead and _unmodified(wanted, lead[0]):
         return 1.0
+    # 作为项目的负责人，某院院长某某
+    if re.search(rf"(?:作为|身为)[^，。；！？]{{0,30}}{re.escape(wanted)}，[^，。；！？]{{0,24}}$", text[:start]):
+        return 1.0
     tail = re.match(r"[^。；！？]{0,24}", text[end:])
     if tail and re.search(r"任|是|为|当选|出任|担任|执教|成为|[，、（(]", tail[0]) and _unmodified(wanted, tail[0]):
         return 0.9
@@ -230,42 +235,6 @@ _WRITERS = frozenset(("记者", "通讯员", "编辑", "主编", "摄影"))
 _BYLINE = re.compile(
     r"[（(][^）)]{0,40}(?:记者|通讯员|摄|文/|图/|编辑)[^）)]{0,30}$|(?:记者|通讯员|责编|编辑|来源)[:：]?\s?[^，。；]{0,12}$"
 )
-
-
-def _things(asked: Asked, text: str) -> tuple[Filler, ...]:
-    """Return what is named beside the noun asked for: quoted, after 是 or 为, or right before the noun (骁龙888处理器)."""
-    noun = _asked_noun(asked)
-    found: list[Filler] = []
-    for match in _QUOTED.finditer(text):
-        if match[1] not in asked.question:
-            beside = text[max(0, match.start() - 3) : match.start()] + text[match.end() : match.end() + 3]
-            found.append(Filler(match.start(), match.end(), 0.9 if noun and noun in beside else 0.4))
-    if noun:
-        for match in re.finditer(re.escape(noun), text):
-            tail = _COPULA.match(text, match.end())
-            if tail and _TOLD.match(text, tail.end()):
-                found.append(Filler(tail.end(), min(len(text), tail.end() + 16), 1.0))
-            head = re.search(r"[A-Za-z0-9\u3400-\u9fff·+\- ]{2,14}$", text[: match.start()])
-            if head and not set(head[0][-2:]) <= set(asked.question):
-                found.append(Filler(match.start() - len(head[0]), match.start(), 0.6))
-    return tuple(sorted(found, key=lambda one: one.start)) or (Filler(0, len(text), 0.3),)
-
-
-_QUOTED = re.compile(r"[“「《『]([^“”「」《》『』]{1,40})[”」》』]")
-_TOLD = re.compile(r"[“「《『]?(?!什么|哪|谁|多少|怎)[\w·]{2,}")
-_COPULA = re.compile(
-    r"[\u3400-\u9fff（）()“”\w]{0,8}?(?:是(?!什么|否)|为(?!什么)|叫做?|名为|名叫|称为|即|指|定为|有|包括|采用|搭载|使用|：|:|——|“|「)"
-)
-
-
-def _asked_noun(asked: Asked) -> str:
-    """Return the noun whose value is asked for: 主题 of 主题是什么, 工艺 of 采用什么工艺."""
-    after = re.match(r"(?:一个|的|种|类型?)*([\u3400-\u9fff]{2,6})$", asked.after)
-    if after and tagged(after[1]):
-        return tagged(after[1])[-1].text
-    before = re.sub(r"(?:是|叫|为|做|的|名字|名称|称|被|都|有|指|又|俗|一个|一种|一条|叫作)+$", "", asked.before)
-    words = [word for word in tagged(before) if word.flag[:1] in {"n", "v", "l", "i", "j"} and len(word.text) > 1]
-    return words[-1].text if words else ""
 
 
 _PATTERNS: dict[str, re.Pattern[str]] = {
@@ -307,9 +276,21 @@ def _quantities(asked: Asked, text: str, edition: str) -> tuple[Filler, ...]:
         fit = _unit_fit(asked, figure)
         if fit:
             found.append(Filler(figure.start, figure.end, fit))
+    if _FROM_TO_ASKED.search(asked.question):
+        found = [
+            Filler(first.start, last.end, 1.0)
+            for first, last in pairwise(found)
+            if _FROM_TO.fullmatch(
+                text[max(0, first.start - _REACH) : first.start] + _CUT + text[first.end : last.start]
+            )
+        ] or found
     return tuple(found)
 
 
+# 从多少调到了多少: both figures of 从……降至…….
+_FROM_TO_ASKED = re.compile(r"[从由](?:多少|几)[^，。]{0,10}?[到至为成]了?(?:多少|几)")
+_REACH, _CUT = 16, "\0"
+_FROM_TO = re.compile(rf"[^，。；]*[从由][^，。；]*{_CUT}[^。；]{{0,24}}[到至为成][^。；]{{0,14}}")
 _BY_HOW_MUCH = re.compile(r"提高|提升|上升|下降|降低|增加|减少|变化|扩大|缩小|[涨跌升降]了|比(?!例|重)|较")
 
 

@@ -158,7 +158,7 @@ def people(text: str) -> tuple[Person, ...]:
             end = _name_end(text, at)
             if end <= at and _HEADS.search(office.title):
                 end = _spoken_end(text, at)
-            if end <= at:
+            if end <= at or _is_time(text, at, end):
                 break
             found.setdefault(at, Person(text[at:end], at, end, office.title, office.modifiers))
             if end < len(text) and text[end] in "、 ":
@@ -175,6 +175,8 @@ def people(text: str) -> tuple[Person, ...]:
         named = word.flag in _NAME_FLAGS and 2 <= len(name) <= 4 and _name_like(name) and name[-1] not in _BOUNDARY
         # The tagger takes 文明, 阳光 and 沃土 for names.
         named = named and (not in_thesaurus(name) or _acts(text, word))
+        # 毛中关系, 韩美两国: two countries.
+        named = named and not (len(name) == 2 and _OF_TWO_STATES.match(text, word.end))
         if named and not any(start < word.end and word.start < end for start, end in spans):
             found[word.start] = Person(name, word.start, word.start + len(name))
     for match in re.finditer(_SPEECH, text):
@@ -191,6 +193,14 @@ def _acts(text: str, word: Word) -> bool:
     begins = not word.start or text[word.start - 1] in "，。；：、和与及“"
     later = next((one for one in fine_words(text) if one.start >= word.end), None)
     return begins and later is not None and later.flag.startswith("v") and later.text not in {"是", "有"}
+
+
+_OF_TWO_STATES = re.compile(r"关系|两国|双边|双方|友谊|友好|边境|贸易")
+
+
+def _is_time(text: str, start: int, end: int) -> bool:
+    """Return whether what follows an office is a time (大学生夏季运动会)."""
+    return any(word.start == start and word.end == end and word.flag == "t" for word in fine_words(text))
 
 
 def _led_by(name: str) -> int:

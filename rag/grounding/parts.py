@@ -27,13 +27,16 @@ ASKS = re.compile(
 )
 
 
-def split_parts(text: str) -> tuple[str, ...]:
-    """Return the single questions in `text`, each made to stand alone; at most four."""
+def split_parts(text: str, printed: Sequence[str] = ()) -> tuple[str, ...]:
+    """Return the single questions in `text`, each made to stand alone; at most four.
+
+    What a text of `printed` has as one name (筛查与干预项目) stays one.
+    """
     pieces = [piece.strip(" ，,；;") for piece in re.split(r"[？?；;]+", text) if piece.strip(" ，,；;。")]
     questions: list[str] = []
     for piece in pieces:
         for one in _by_comma(piece):
-            questions.extend(_distributed(_inherits(one, questions)))
+            questions.extend(_distributed(_inherits(one, questions), printed))
     unique = list(dict.fromkeys(question for question in questions if question))
     return tuple(unique[:_MAX_PARTS]) or (text,)
 
@@ -176,7 +179,7 @@ _EACH = re.compile(r"分别|各自|[，,]?各(?=有|是|为|达|由|在|多|几|
 _QUOTED = re.compile(r"[“《「『][^”》」』]*[”》」』]")
 
 
-def _distributed(question: str) -> list[str]:
+def _distributed(question: str, printed: Sequence[str] = ()) -> list[str]:
     """Take `A和B分别……` apart, and `A和B` before a bare noun asked for; other questions stay whole."""
     if re.search(r"男女(?:子|单|双)", question) and "混" not in question:
         return [question.replace("男女", "男", 1), question.replace("男女", "女", 1)]
@@ -190,6 +193,7 @@ def _distributed(question: str) -> list[str]:
             if not any(start < one.start() < end for start, end in quoted)
             and not _with_whom(question, one)
             and not _in_body(question, one)
+            and not _is_one_name(question, one, printed)
         ),
         None,
     )
@@ -224,6 +228,20 @@ def _in_body(question: str, join: re.Match[str]) -> bool:
     return right is not None and not _OF_A_BODY.search(left) and tagged(left)[-1].flag[:2] not in {"nr", "ns"}
 
 
+def _is_one_name(question: str, join: re.Match[str], printed: Sequence[str]) -> bool:
+    """Return True where a text has the words around 和 up to the next 的 as they are in the question."""
+    following = _UP_TO_OF.match(question, join.end())
+    if following is None or _EACH.search(question) or not _OF_DEEDS.search(following[0]):
+        return False
+    name = question[max(0, join.start() - 2) : following.end()]
+    return any(name in text for text in printed)
+
+
+_UP_TO_OF = re.compile(r"[\u3400-\u9fff]{4,16}(?=的)")
+# What has one name of two words: a project, a body, a meeting.
+_OF_DEEDS = re.compile(
+    r"(?:项目|工程|行动|活动|计划|规划|方案|办法|条例|规定|意见|大会|会议|论坛|会|赛|节|展|中心|机制|平台|系统|基地|专项|课题|学科|专业|制度|委员会|协会)$"
+)
 _BODY = re.compile(
     r"(?:[\u3400-\u9fff](?<![和与的、，在是有])){2,8}?(?:委员会|办公室|[局委部厅署院所](?![分属长员]|会))"
 )

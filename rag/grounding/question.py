@@ -7,14 +7,15 @@ from __future__ import annotations
 
 import re
 from collections.abc import Sequence
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 from typing import Literal
 
 from rag.grounding.bearing import Part, read_part
 from rag.grounding.followups import stand_alone
 from rag.grounding.parts import split_parts
 from rag.grounding.spoken import written
-from rag.schema import Turn
+from rag.schema import Article, Turn
+from rag.text.numbers import flat
 
 Intent = Literal["facts", "summary", "mentions", "edition", "dates", "writer"]
 
@@ -58,7 +59,7 @@ _DATES = re.compile(
     r"(?:档案|库|报纸|你|系统|资料).{0,8}(?:有|收录|覆盖|包含|涵盖)(?:了)?(?:哪[些几]|什么|多少)(?:天|日期|日子|期|时间|报(?!道))"
 )
 _WRITER = re.compile(
-    r"(?:记者|通讯员|作者|摄影者?|撰稿人?)(?:是|有|叫)?(?:谁|哪[几些]?位|什么名字|哪些人?)|(?:谁|哪位(?:记者)?)(?:写|撰写|采写|报道|拍摄?|摄)(?:的|了)|是谁(?:写|采写|撰写|报道|拍摄?)的|(?:署名|作者)[？?]?$"
+    r"(?:记者|通讯员|作者|摄影者?|撰稿人?)(?:都|分别|各|具体)?(?:是|有|叫)?(?:谁|哪[几些]?位|什么名字|哪些人?)|(?:谁|哪位(?:记者)?)(?:写|撰写|采写|报道|拍摄?|摄)(?:的|了)|是谁(?:写|采写|撰写|报道|拍摄?)的|(?:署名|作者)[？?]?$"
 )
 _ENGLISH = re.compile(r"[A-Za-z]{2,}")
 _HAN = re.compile(r"[\u3400-\u9fff]")
@@ -102,6 +103,17 @@ def read_question(question: str, history: Sequence[Turn] = ()) -> Wish:
         else (read_part(alone, topic),)
     )
     return Wish(alone, intent, parts, _subject(alone, intent), sentences, points, english, alone != text)
+
+
+def reread(wish: Wish, articles: Sequence[Article]) -> Wish:
+    """Return `wish` with the parts that come of one name put together again: the articles found have it as one."""
+    if len(wish.parts) < 2:
+        return wish
+    printed = [flat(f"{article.headline}。{article.body}") for article in articles]
+    texts = split_parts(wish.text, printed)
+    if texts == tuple(part.text for part in wish.parts):
+        return wish
+    return replace(wish, parts=tuple(read_part(text, wish.parts[0].topic) for text in texts))
 
 
 def _intent(text: str) -> Intent:

@@ -106,7 +106,10 @@ def measure(part: Part, line: Line) -> tuple[Signals, Filler | None]:
     """Return the signals of `line` for `part`, and the filler that sits best."""
     text, headline = flat(line.text), flat(line.article.headline)
     total = sum(term.weight for term in part.terms) or 1.0
-    found = [(term, presence(term, text), presence(term, headline), _before_after(term, line)) for term in part.terms]
+    found = [
+        (term, max(presence(term, text), _here(term, text, line)), presence(term, headline), _before_after(term, line))
+        for term in part.terms
+    ]
     nearby = [(term, max(here, 0.9 * head, around)) for term, here, head, around in found]
     known = [(term, max(value, 0.4 * presence(term, flat(line.article.body)))) for term, value in nearby]
     filler, beside = _best_filler(part, line, text)
@@ -117,7 +120,7 @@ def measure(part: Part, line: Line) -> tuple[Signals, Filler | None]:
         around=sum(term.weight * value for term, value in known) / total,
         nearby=sum(term.weight * value for term, value in nearby) / total,
         headline=sum(term.weight * head for term, _, head, _ in found) / total,
-        clause=sum(term.weight * presence(term, clause) for term in part.terms) / total,
+        clause=sum(term.weight * max(presence(term, clause), _here(term, clause, line)) for term in part.terms) / total,
         missing=max((term.weight * (1 - value) for term, value in nearby if value < 0.5), default=0.0),
         absent=max((term.weight * (1 - here) for term, here, _, _ in found), default=0.0),
         near=_share(part.near, text),
@@ -129,13 +132,32 @@ def measure(part: Part, line: Line) -> tuple[Signals, Filler | None]:
         dated=dated,
         dates=dates,
         clash=clash,
-        shared=shared(part.text, text),
+        shared=_shared_meaning(part.text, text, [term for term, here, _, _ in found if here >= _SAME]),
         asking=1.0 if _ASKING.search(text) else 0.0,
         strangers=_strangers(part, clause, filler, text),
         order=_order(part, text, filler),
         kind=float(KINDS.index(part.asked.kind)),
     )
     return signals, filler
+
+
+def _here(term: Term, text: str, line: Line) -> float:
+    """Return 0.85 where the sentence says 全市 or 我省 and the report says elsewhere that this is the place asked about."""
+    if not term.name or not (match := _OURS.search(text)) or not _is_place(term.text):
+        return 0.0
+    sort = _sort_of_place(term.text)
+    if sort and sort != match[1]:
+        return 0.0
+    return 0.85 if term.text.removesuffix(sort) in flat(f"{line.article.headline} {line.article.body}") else 0.0
+
+
+@lru_cache(maxsize=1024)
+def _is_place(word: str) -> bool:
+    words = plainly_tagged(word)
+    return len(words) == 1 and words[0].flag == "ns"
+
+
+_OURS = re.compile(r"(?:全|我|本)([省市县区州])(?!区域)")
 
 
 def lacks_name(part: Part, line: Line, *, certain: bool = False) -> bool:
@@ -380,6 +402,16 @@ _LEADS_ON = re.compile(r"^(?:其中|而|但|同时|此外)")
 def _bigrams(text: str) -> frozenset[str]:
     letters = re.sub(r"[^\w]", "", text)
     return frozenset(letters[i : i + 2] for i in range(len(letters) - 1))
+
+
+_SAME = 0.7
+
+
+def _shared_meaning(question: str, text: str, told: Sequence[Term]) -> float:
+    """Return the share of the question's bigrams found in the text, as they are or in the words `told` that it says otherwise."""
+    wanted = _bigrams(flat(question))
+    said = _bigrams(text).union(*(_bigrams(term.text) for term in told))
+    return len(wanted & said) / len(wanted) if wanted else 0.0
 
 
 def shared(question: str, text: str) -> float:

@@ -73,10 +73,43 @@ def test_what_is_said_first_holds_for_the_figures_after_it():
         ("暑运从哪天开始？", "暑运自7月1日拉开帷幕。", True),
         ("东湖县启动了几级响应？", "东湖县31日18时紧急启动Ⅳ级响应。", True),
         ("地铁12号线哪年通车？", "7月31日，地铁12号线东湖站最后一幅墙浇筑完成。", False),
+        ("东湖灯会由哪两家单位主办？", "东湖灯会由县文化馆、县图书馆主办。", True),
+        ("东湖灯会由哪两家单位主办？", "东湖灯会和庙会3月4日在县城开幕。", False),
+        ("东湖灯会的主题歌在第几集？", "近日，东湖灯会的主题歌受到喜爱。", False),
+        ("谁参加了东湖大学生运动会？", "东湖大学生夏季运动会开幕。", False),
+        ("东湖项目的负责人是谁？", "作为东湖项目的负责人，县医院副院长王建国院士介绍了进展。", True),
+        ("处罚案件的变化幅度是多少？", "今年上半年，处罚案件同比上升53.8%。", True),
+        ("“黄金条例”从哪几个方面破除瓶颈？", "“黄金条例”破除瓶颈：土地方面，降低成本；金融方面，设立基金。", True),
     ],
 )
 def test_another_of_a_numbered_row_a_mark_of_a_list_and_a_date_compared_with_do_not_answer(question, body, answered):
     assert decided(question, body).answered == answered
+
+
+@pytest.mark.parametrize(
+    ("question", "body", "found"),
+    [
+        ("李记面馆最初是从什么起步的？", "经理说，李记面馆从一家早点铺起步，现有分店三家。", ["一家早点铺"]),
+        (
+            "交易经手费从多少调到了多少？",
+            "交易经手费从成交金额的0.48%下调为0.34%，降幅达30%。",
+            ["0.48%下调为0.34%"],
+        ),
+        ("工地上的工人在干什么？", "东湖大桥工地上，工人正在进行清表、桩基等施工作业。", ["进行清表、桩基等施工作业"]),
+    ],
+)
+def test_what_stands_in_the_frame_of_the_question_fills_it(question, body, found):
+    assert fillers(decided(question, body)) == found
+
+
+def test_a_report_that_says_the_whole_city_means_its_own():
+    body = "东湖市交通局开会。会上说，全市渡口改造完成15处。"
+    assert fillers(decided("东湖市渡口改造完成多少处？", body)) == ["15处"]
+
+
+def test_a_paragraph_that_goes_on_is_read_with_the_one_before():
+    body = "“快艇救援”演练中，队员驾艇靠近落水者。\n此时，艇身倾斜，整个施救过程用时10秒钟。"
+    assert fillers(decided("“快艇救援”演练的整个施救过程用时多久？", body)) == ["10秒钟"]
 
 
 def test_a_list_is_taken_from_where_it_begins():

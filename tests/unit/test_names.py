@@ -54,7 +54,7 @@ def test_function_words_after_an_office_are_no_names(text):
     assert people(text) == ()
 
 
-@pytest.mark.parametrize("text", ["厚植发展沃土", "托举百姓的幸福", "建设文明城市", "迎着阳光出发", "暴雨引发山洪"])
+@pytest.mark.parametrize("text", ["厚植发展沃土", "托举百姓的幸福", "建设文明城市", "迎着阳光出发", "暴雨引发山洪", "大学生夏季运动会", "推动毛中关系发展"])
 def test_everyday_words_that_the_tagger_takes_for_names_are_none(text):
     assert people(text) == ()
 

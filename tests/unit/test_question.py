@@ -7,7 +7,7 @@ import pytest
 from rag.grounding.asked import read_asked
 from rag.grounding.misnamed import misnamed
 from rag.grounding.premise import contradicted, premise, takes_for_granted
-from rag.grounding.question import read_question
+from rag.grounding.question import read_question, reread
 from rag.grounding.terms import content_terms, presence
 from rag.schema import Article, Evidence, Turn
 
@@ -134,6 +134,7 @@ def test_a_word_is_there_only_where_nothing_makes_another_of_it(question, text, 
         ("谁对他说了谢谢", "谁对他说了谢谢"),
         ("村里六十岁的有几多", "村里六十岁的有多少"),
         ("新规咋治欠薪", "新规怎么治欠薪"),
+        ("主题歌在哪一集里", "主题歌在第几集里"),
         ("1到6月进口了多少辆", "1-6月进口了多少辆"),
         ("说说渡口项目：在哪、谁管、能过多少车", "渡口项目在哪，渡口项目谁管，渡口项目能过多少车"),
         ("通报说：渡口关了", "通报说：渡口关了"),
@@ -256,6 +257,19 @@ def test_an_hour_by_another_name():
 )
 def test_a_double_question_is_taken_apart(question, parts):
     assert [part.text for part in read_question(question).parts] == parts
+
+
+def test_what_the_reports_have_as_one_name_is_not_taken_apart():
+    question = "东湖县早期筛查与综合干预项目的负责人是谁？"
+    wish = read_question(question)
+    printed = Article("筛查", "早期筛查与综合干预项目启动。")
+    assert [part.text for part in reread(wish, [printed]).parts] == [question.rstrip("？")]
+    assert reread(wish, [Article("别的", "别的事情。")]) == wish
+
+
+@pytest.mark.parametrize("question", ["报道推进会的见习记者和通讯员分别是谁？", "推进会这篇报道的记者都有谁？"])
+def test_who_wrote_is_asked_of_the_archive(question):
+    assert read_question(question).intent == "writer"
 
 
 @pytest.mark.parametrize(
