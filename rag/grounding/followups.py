@@ -64,6 +64,8 @@ def referent(pronoun: str, question: str, answer: str) -> str:
         return named[0] if named else ""
     if pronoun[0] in "它其":
         told = conversation_topic(question, "")  # an answer that repeats the subject goes on to speak of it
+        if pronoun[0] == "它" and any(one.name == told for one in people(answer)):
+            return _body_of(answer)  # nobody is an it
         return _named_thing(answer) if _ASKS_THING.search(question) and (not told or told not in answer) else ""
     noun = re.sub(r"^(?:这|该|那|此|上述)一?(?:[个家位次项名场座条篇部款届份枚艘所])?", "", pronoun)
     kin = _KIN.get(noun, noun)
@@ -83,6 +85,15 @@ _KIN = {
     "机构": "院|中心|会|机构|组织|所",
     "学校": "大学|学院|中学|小学|学校",
 }
+_BODY = re.compile(r"[\u3400-\u9fff（）A-Za-z0-9]{2,30}?(?:公司|集团|企业|局|委员会|大学|学院|医院|银行|协会|中心)")
+
+
+def _body_of(answer: str) -> str:
+    """Return the body that a short answer names (陈明是某公司经理 -> 某公司)."""
+    found = _BODY.search(answer)
+    return _after_verb(found[0]) if found else ""
+
+
 _ASKS_THING = re.compile(r"什么(?!时候|地方|原因)|哪[个家座条项艘些本部种场届次]|哪一|啥")
 
 

@@ -124,12 +124,18 @@ def exact(claim: DateMention, source: DateMention) -> bool:
 
 
 def _same_relative(claim: DateMention, source: DateMention) -> bool:
-    return (claim.relative[:1], claim.month, claim.day, claim.part) == (
-        source.relative[:1],
+    return (_year_said(claim), claim.month, claim.day, claim.part) == (
+        _year_said(source),
         source.month,
         source.day,
         source.part,
     )
+
+
+def _year_said(date: DateMention) -> str:
+    """Return the first character of 今年, 去年 and their like; a bare 上半年 or 7月 is this year's."""
+    bare = not date.relative and date.year is None and bool(date.month or date.part)
+    return "今" if bare else date.relative[:1]
 
 
 def _other_year(claim: DateMention, source: DateMention) -> bool:

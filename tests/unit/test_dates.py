@@ -62,6 +62,13 @@ def test_true_of(claim, source, true):
     assert agrees(mention(claim), mention(source)) is true
 
 
+def test_without_an_edition_a_bare_half_year_is_this_years():
+    (bare,), (said,), (last,) = (date_mentions(text, "") for text in ("上半年", "今年上半年", "去年上半年"))
+    assert agrees(bare, said)
+    assert agrees(said, bare)
+    assert not agrees(bare, last)
+
+
 def test_relative_words_stay_words_without_an_edition():
     (found,) = date_mentions("今年", "")
     assert (found.relative, found.iso) == ("今年", "")
