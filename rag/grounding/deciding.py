@@ -15,6 +15,7 @@ from rag.grounding.evidence import Support, evidence_of
 from rag.grounding.fillers import office_asked
 from rag.grounding.misnamed import another_of_its_kind, of_another_measure
 from rag.grounding.premise import contradicted, takes_for_granted
+from rag.grounding.reading import tagged
 from rag.grounding.signals import clause_at, lacks_name, of_another_place, of_other_time, shared, verbs
 from rag.grounding.terms import plainly_tagged, presence
 from rag.text.numbers import flat
@@ -190,6 +191,8 @@ def _unfit(part: Part, found: Bearing, with_model: bool) -> bool:
         return True
     if part.asked.kind == "date" and not with_model and found.chance < _NEARLY_SURE and _of_other_deed(part, found):
         return True
+    if part.asked.kind == "quantity" and found.chance < _NEARLY_SURE and _does_something_else(part, found):
+        return True
     if part.asked.kind != "quantity" or with_model:
         return False
     # A verb of one character (跑了多少趟) is said in many ways.
@@ -238,6 +241,18 @@ def _head_of_another(part: Part, found: Bearing) -> bool:
 _PROPER = 0.6
 _RULED = re.compile(r"[省市县区州镇乡村局委厅院]$")
 _NAME_ASKED = re.compile(r"(?:的?名[字称]?(?:是|叫)(?:什么|啥)|叫做?(?:什么|啥)(?:名字|名称)?)[？?]?$")
+
+
+def _does_something_else(part: Part, found: Bearing) -> bool:
+    """Return whether the line says nothing of what those who are counted did (多少家企业获得了贷款: neither 获得 nor 贷款)."""
+    words = tagged(part.asked.after)
+    verb = next((word for word in words if word.flag[:1] == "v" and word.start > 1), None)
+    if verb is None or not any(word.flag[:1] == "n" for word in words if word.start < verb.start):
+        return False
+    rest = part.asked.after[verb.start :]
+    told = flat(found.line.text)
+    asked = [term for term in part.terms if term.text in rest]
+    return bool(asked) and all(presence(term, told) < 0.5 for term in asked)
 
 
 def _of_other_deed(part: Part, found: Bearing) -> bool:

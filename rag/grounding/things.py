@@ -19,7 +19,8 @@ def things(asked: Asked, text: str) -> tuple[tuple[int, int, float], ...]:
     for match in _QUOTED.finditer(text):
         if match[1] not in asked.question:
             beside = text[max(0, match.start() - 3) : match.start()] + text[match.end() : match.end() + 3]
-            found.append((match.start(), match.end(), 0.9 if noun and noun in beside else 0.4))
+            fits = bool(noun) and (noun in beside or (match[0][0] == "《" and bool(_WRITTEN.search(noun))))
+            found.append((match.start(), match.end(), BESIDE if fits else 0.4))
     if noun:
         for match in re.finditer(re.escape(noun), text):
             tail = _COPULA.match(text, match.end())
@@ -44,6 +45,11 @@ def _governed(asked: Asked, text: str) -> list[tuple[int, int, float]]:
     return [(match.start(1), match.end(1), 1.0) for match in pattern.finditer(text)]
 
 
+# How well a quoted name fits that stands beside the noun asked for, or is in book marks where something written is.
+BESIDE = 0.9
+_WRITTEN = re.compile(
+    r"文件|政策|办法|条例|法规?$|规定|方案|意见|通知|公告|公报|声明|措施|规划|计划|纲要|指南|标准|[诗词曲书剧]$|图书|著作|专著|小说|文章|论文|报告|电影|影片|歌曲?$|节目|专辑|杂志|刊物|期刊|报纸|协议|备忘录|倡议"
+)
 _DOING_ASKED = re.compile(r"[干做忙搞](?:些|着|点)?什么(?:活儿?|事|工作|呢)?$")
 _DOING = re.compile(r"(?:正在?|忙着|忙于|进行|从事|开展|负责)([^，。；！？]{3,40})")
 _PREPOSITION = re.compile(r"[从由向往朝以把将靠凭]$")
