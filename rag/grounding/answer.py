@@ -66,7 +66,7 @@ def answer_events(
     clock = Clock()
     wish = read_question(question, history)
     notes = (f"问题按“{wish.text}”理解。",) if wish.rewritten else ()
-    if wish.intent in {"mentions", "edition", "dates", "writer"}:
+    if wish.intent in {"mentions", "edition", "dates", "writer", "ad"}:
         listing = answer_archive(wish, search=search, archive=archive, filters=filters, top=settings.top)
         clock.retrieval = clock.evidence = clock.now()
         yield from _listing_events(question, listing, notes, clock)

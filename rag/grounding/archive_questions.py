@@ -9,7 +9,7 @@ import re
 from collections.abc import Sequence
 from dataclasses import dataclass
 
-from rag.grounding.composing import Archived, Searcher, coverage, listed, short_title
+from rag.grounding.composing import EXTRACT_LABEL, Archived, Searcher, coverage, listed, short_title
 from rag.grounding.question import Wish
 from rag.grounding.terms import content_terms, presence
 from rag.schema import Article, Claim, Evidence, Filters, Outcome
@@ -35,11 +35,13 @@ class Listing:
 
 
 def answer_archive(wish: Wish, *, search: Searcher, archive: Archived, filters: Filters, top: int) -> Listing:
-    """Return the answer to a question whose intent is mentions, edition, dates or writer."""
+    """Return the answer to a question whose intent is mentions, edition, dates, writer or ad."""
     if wish.intent == "mentions":
         return _mentions(wish, search, archive, filters, top)
     if wish.intent == "writer":
         return _writer(wish, search, archive, filters)
+    if wish.intent == "ad":
+        return _advertisements(wish, archive)
     if wish.intent == "dates":
         return Listing("answered", coverage(archive))
     return _edition(wish, archive, filters)
@@ -151,6 +153,32 @@ def _writer(wish: Wish, search: Searcher, archive: Archived, filters: Filters) -
     return Listing("not_found", f"报道没有署名。最接近的报道：{listed(nearest)}。{coverage(archive)}", nearest=nearest)
 
 
+def _advertisements(wish: Wish, archive: Archived) -> Listing:
+    """Return what the advertisements say: those that have the question's words, else all of the newest edition with any."""
+    editions = (archive.edition_articles(edition.date, edition.paper) for edition in archive.editions())
+    pages = ([article for article in articles if article.kind in _ADS] for articles in editions)
+    ads = next((found for found in pages if found), [])
+    if not ads:
+        return Listing("not_found", f"档案中没有广告。{coverage(archive)}")
+    terms = [term for term in content_terms(wish.text) if not _OF_ADS.search(term.text)]
+    meant = [ad for ad in ads if any(presence(term, flat(f"{ad.headline} {ad.body}")) >= 1.0 for term in terms)] or ads
+    shown = meant[:_MAX_ADS]
+    evidence = tuple(Evidence(number, ad, 0, len(ad.body)) for number, ad in enumerate(shown, 1))
+    claims = tuple(
+        Claim(
+            f"{'；'.join(line.strip('。；') for line in one.article.body.splitlines() if line.strip())}。",
+            "supported",
+            (),
+            (one.citation,),
+        )
+        for one in evidence
+    )
+    notes = (f"只列出前{_MAX_ADS}则。",) if len(meant) > _MAX_ADS else ()
+    return Listing("answered", EXTRACT_LABEL + "".join(claim.text for claim in claims), claims, evidence, notes=notes)
+
+
+_MAX_ADS = 3
+_OF_ADS = re.compile(r"广告|公益|宣传|标语|口号|内容|主题|落款|署名|单位|部门|发布|刊登|文字|版")
 _OF_WRITING = re.compile(
     r"记者|通讯员|作者|摄影者?|署名|是?谁|写的?|采写|撰写|拍摄?|的?报道|文章|[这那该]一?[张幅组篇条则个](?:新闻|照片|图片?|稿件?|消息)?|照片|图片|稿件?|名字|叫什么|[？?]"
 )

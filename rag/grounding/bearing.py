@@ -17,7 +17,7 @@ from rag.grounding.forest import chance
 from rag.grounding.names import people
 from rag.grounding.reading import tagged
 from rag.grounding.signals import Line, Part, Signals, clauses, measure
-from rag.grounding.terms import Term, content_terms
+from rag.grounding.terms import Term, content_terms, presence
 from rag.schema import Article
 from rag.text.numbers import flat
 from rag.text.sentences import sentence_spans
@@ -118,7 +118,7 @@ def bearing(part: Part, line: Line) -> Bearing:
         or (part.asked.kind == "identity" and _says_who(part.asked.who, flat(line.text)))
     ):
         likely += (1 - likely) / 2
-    return Bearing(line, likely, filler, signals)
+    return Bearing(line, likely, filler, signals, row_asked_for(part, flat(line.text)))
 
 
 _ABOUT_IT = 0.5
@@ -129,19 +129,26 @@ def _itemises(part: Part, line: Line) -> bool:
     if part.asked.kind != "list":
         return False
     text = flat(line.text)
-    aspects = "方面" in part.text and len(_ASPECT.findall(text)) > 1
-    return aspects or ("一是" in text and "二是" in text)
+    if "方面" in part.text and len(_ASPECT.findall(text)) > 1:
+        return True
+    counted = bool(_MEASURES.search(part.asked.after)) and "一是" in text and "二是" in text
+    return counted and any(presence(term, text) >= 0.5 for term in part.near if not _MEASURES.search(term.text))
 
 
 _ASPECT = re.compile(r"方面，")
+_MEASURES = re.compile(r"措施|举措|做法|方面|特点|原因|要求|建议|条件|变化|亮点|任务|优势|问题|困难|意见|办法")
 
 
 def _by_whom(part: Part, line: Line) -> bool:
-    """Return True where 由谁 or 由哪家 is asked, and the line tells who does just that (甲中心、乙医院主办)."""
+    """Return True where 由谁 or 由哪家 is asked, and the line has a body right before the verb, or 由 (甲中心、乙医院主办)."""
     if not part.asked.before.endswith(("由", "被")):
         return False
     deed = next((word.text for word in reversed(tagged(part.asked.after)) if word.flag[:1] in {"v", "b"}), "")
-    return len(deed) > 1 and bool(re.search(rf"[\w）”]{{3}}{deed}", flat(line.text)))
+    told = re.search(rf"(?:[由被][^，。；]{{2,30}}|{_BODY}(?:联合|共同|独家)?){deed}", flat(line.text))
+    return len(deed) > 1 and told is not None
+
+
+_BODY = r"(?:公司|集团|大学|学院|医院|银行|协会|商会|中心|政府|单位|部门|[局委会院馆部厅办社队厂台行])"
 
 
 def _says_who(name: str, text: str) -> bool:
@@ -153,8 +160,10 @@ def _says_who(name: str, text: str) -> bool:
 
 def enumerates(part: Part, line: Line) -> bool:
     """Return True where X有哪些 is asked and the line lists right after the noun (9个分行是：天津分行、……; 一级：海带、……)."""
-    if part.asked.kind != "list" or part.asked.after or not part.near:
+    if part.asked.kind != "list" or not part.near:
         return False
+    if part.asked.after:
+        return row_asked_for(part, flat(line.text)) is not None
     text, noun = flat(line.text), re.escape(part.near[-1].text)
     label = "|".join(re.escape(term.text) for term in part.terms)
     return bool(
@@ -162,6 +171,19 @@ def enumerates(part: Part, line: Line) -> bool:
     )
 
 
+def row_asked_for(part: Part, text: str) -> tuple[int, int] | None:
+    """Return where the row stands between the verb and the noun of 涉及哪些领域 (甲、乙等领域 of 涉及甲、乙等领域)."""
+    if part.asked.kind != "list" or not part.asked.after:
+        return None
+    verb = next(iter(reversed(tagged(part.asked.before.removesuffix("了")))), None)
+    noun = next((word for word in reversed(tagged(part.asked.after)) if word.flag[:1] == "n"), None)
+    if verb is None or noun is None or verb.flag[:1] != "v" or min(len(verb.text), len(noun.text)) < _A_WORD:
+        return None
+    found = re.search(rf"{verb.text}([^。；！？]{{2,60}}、[^。；！？，]{{2,60}}{noun.text})", text)
+    return found.span(1) if found else None
+
+
+_A_WORD = 2
 _BEGINS = r"(?:是|有|包括|分别[是为]|[：:])[：:]?[^，。；、的所]{1,14}、"
 
 

@@ -6,19 +6,20 @@ Without a model half a chance is enough. With one, the likeliest lines are put t
 from __future__ import annotations
 
 import re
+from collections import Counter
 from collections.abc import Sequence
 from dataclasses import dataclass, replace
 
 from rag.grounding.bearing import Bearing, Part
 from rag.grounding.binding import binds
 from rag.grounding.evidence import Support, evidence_of
-from rag.grounding.fillers import office_asked
+from rag.grounding.fillers import Filler, office_asked
 from rag.grounding.misnamed import another_of_its_kind, of_another_measure
 from rag.grounding.premise import contradicted, takes_for_granted
-from rag.grounding.reading import tagged
+from rag.grounding.reading import NAMED, tagged
 from rag.grounding.signals import clause_at, lacks_name, of_another_place, of_other_time, shared, verbs
 from rag.grounding.terms import plainly_tagged, presence
-from rag.text.numbers import flat
+from rag.text.numbers import flat, number_value
 
 # A line answers by itself from this chance on; fitted on answerable and unanswerable questions of the dev sets.
 ENOUGH = 0.5
@@ -95,7 +96,7 @@ def decide(support: Support, *, with_model: bool) -> Decision:
         bound = binds(support.part.text, evidence_of(found.line))
         if bound.conflict and found.chance >= _CORRECTING:
             return Decision(support.part, (_at(found, bound.start, bound.end),), bound.conflict)
-        if found.chance >= enough and not _unfit(support.part, found, with_model):
+        if found.chance >= enough and not unfit(support.part, found, with_model):
             answering.append(found)
         else:
             reasons.extend(bound.reasons)
@@ -160,7 +161,7 @@ def grouped(decisions: Sequence[Decision]) -> list[list[Decision]]:
     return groups
 
 
-def _unfit(part: Part, found: Bearing, with_model: bool) -> bool:
+def unfit(part: Part, found: Bearing, with_model: bool) -> bool:
     """Return True where nothing can fill the hole, or the noun whose figure is asked for is not in the sentence.
 
     A model that reads the sentence finds names that the program does not know, and figures of a noun said otherwise.
@@ -179,7 +180,9 @@ def _unfit(part: Part, found: Bearing, with_model: bool) -> bool:
         return True
     if _head_of_another(part, found) or (not with_model and _lacks_owner_of_name(part, found)):
         return True
-    if part.asked.before.endswith(("由", "被")) and _of_other_deed(part, found):
+    if _of_another_round(part.text, found) or (part.asked.kind == "list" and _lists_too_few(part, found)):
+        return True
+    if not with_model and _BY.search(part.asked.before) and not _by_somebody(found) and _of_other_deed(part, found):
         return True
     if part.asked.kind == "speech" and found.signals.near < 0.75:
         return True
@@ -191,7 +194,11 @@ def _unfit(part: Part, found: Bearing, with_model: bool) -> bool:
         return True
     if part.asked.kind == "date" and not with_model and found.chance < _NEARLY_SURE and _of_other_deed(part, found):
         return True
-    if part.asked.kind == "quantity" and found.chance < _NEARLY_SURE and _does_something_else(part, found):
+    if (
+        part.asked.kind == "quantity"
+        and found.chance < _NEARLY_SURE
+        and _does_something_else(part, found, least=_PROPER_NOUN if with_model else 0.0)
+    ):
         return True
     if part.asked.kind != "quantity" or with_model:
         return False
@@ -218,11 +225,26 @@ def _says_otherwise(part: Part, found: Bearing) -> bool:
 def _lacks_owner_of_name(part: Part, found: Bearing) -> bool:
     """Return whether a name is asked for of what neither the line nor the headline speaks of (X的爸爸叫什么名字)."""
     asked = _NAME_ASKED.search(part.text)
+    if asked is not None and part.asked.kind == "person" and found.filler is not None:
+        return _is_of_somebody_else(part.text[: asked.start()], flat(found.line.text), found.filler)
     if part.asked.kind != "thing" or asked is None:
         return False
     told = flat(f"{found.line.article.headline}。{found.line.text}")
     owner = [term for term in part.terms if part.text[: asked.start()].rstrip("的").endswith(term.text)]
     return any(presence(term, told) < 0.5 for term in owner)
+
+
+def _is_of_somebody_else(owner: str, text: str, filler: Filler) -> bool:
+    """Return whether the name stands far from the common noun whose name is asked for (该女子, not the president she watched)."""
+    noun = next(iter(reversed(plainly_tagged(owner.rstrip("的")))), None)
+    if noun is None or noun.flag[:1] != "n" or noun.flag[:2] in NAMED:
+        return False
+    near = text[max(0, filler.start - _BESIDE_NAME) : filler.end + _BESIDE_NAME]
+    return noun.text not in near and not _CALLED.search(text[: filler.start])
+
+
+_BESIDE_NAME = 6
+_CALLED = re.compile(r"(?:名叫|叫|名为|姓名[是为：:]?|化名)$")
 
 
 def _head_of_another(part: Part, found: Bearing) -> bool:
@@ -243,16 +265,66 @@ _RULED = re.compile(r"[省市县区州镇乡村局委厅院]$")
 _NAME_ASKED = re.compile(r"(?:的?名[字称]?(?:是|叫)(?:什么|啥)|叫做?(?:什么|啥)(?:名字|名称)?)[？?]?$")
 
 
-def _does_something_else(part: Part, found: Bearing) -> bool:
-    """Return whether the line says nothing of what those who are counted did (多少家企业获得了贷款: neither 获得 nor 贷款)."""
+def _of_another_round(question: str, found: Bearing) -> bool:
+    """Return whether the next or last one of a row is asked for (下一届论坛), and the line does not speak of it."""
+    asked = _ROUND.search(question)
+    told = flat("".join((found.line.article.headline, *found.line.before[:2], found.line.text)))
+    return asked is not None and not re.search(rf"{asked[1]}一?{asked[2]}", told)
+
+
+_ROUND = re.compile(r"([上下])一?([届次期场轮任])(?![来去])")
+
+
+def _lists_too_few(part: Part, found: Bearing) -> bool:
+    """Return whether so many are asked for (哪五个部门) that no row in the line has as many members."""
+    asked = _SO_MANY.search(part.text)
+    count = number_value(asked[1].replace("两", "二")) if asked else None
+    if count is None or _ITEMISED.search(found.line.text):
+        return False
+    text = flat(found.line.text)
+    if _BODIES_ASKED.search(part.asked.after):
+        joined = re.search(rf"[由被][^，。；]*?(?:[、和与及][^，。；]+){{{int(count) - 1}}}", text)
+        return joined is None and len(_BODY.findall(text)) < count
+    rows = max(len(_JOINED.findall(sentence)) for sentence in re.split("[。！？]", text))
+    clauses = Counter(clause[0] for clause in re.split("[，；。]", text) if clause)
+    return max(rows + 1, text.count("“"), text.count("《"), max(clauses.values(), default=0)) < count
+
+
+_BODIES_ASKED = re.compile(r"^.?(?:部门|单位|机构|公司|企业|高校|医院|银行|协会)")
+_BODY = re.compile(
+    r"(?:部|局|委|办|厅|院|会|署|行|社|中心|公司|集团|大学|学院|银行|[馆厂校团所])(?=[、，。；）)和与及以联共等主承协举的]|$)"
+)
+_SO_MANY = re.compile(r"哪([两二三四五六七八九十\d]{1,3})[个家项大种类名位条点所座场方步]")
+_JOINED = re.compile(r"[、；+]|以及|[和与及](?=[\u3400-\u9fff“《])")
+_ITEMISED = re.compile(r"一是|其一|首先|第一[，、是]|[①1１][.．、）)]|——")
+
+
+def _does_something_else(part: Part, found: Bearing, *, least: float) -> bool:
+    """Return whether the line says nothing of what those who are counted did (多少家企业获得了贷款: neither 获得 nor 贷款).
+
+    So it is where the rarest of those words is at least as rare as `least`, and the sentence before, if the line goes on
+    about it (这些企业), has none of them either.
+    """
     words = tagged(part.asked.after)
     verb = next((word for word in words if word.flag[:1] == "v" and word.start > 1), None)
     if verb is None or not any(word.flag[:1] == "n" for word in words if word.start < verb.start):
         return False
-    rest = part.asked.after[verb.start :]
     told = flat(found.line.text)
-    asked = [term for term in part.terms if term.text in rest]
-    return bool(asked) and all(presence(term, told) < 0.5 for term in asked)
+    if _GOES_ON.search(told):
+        told = flat("".join((found.line.article.headline, *found.line.before[:1]))) + told
+    asked = [term for term in part.terms if term.text in part.asked.after[verb.start :]]
+    rarest = max((term.weight for term in asked), default=0.0)
+    return bool(asked) and rarest >= least and all(presence(term, told) < 0.5 for term in asked)
+
+
+_PROPER_NOUN = 0.9
+_GOES_ON = re.compile(r"这些|这样|这类|其中|上述|共有|总共|一共|均")
+_BY = re.compile(r"[由被]$")
+
+
+def _by_somebody(found: Bearing) -> bool:
+    """Return whether the line says by whom something was done, whatever it was (由某公司施工)."""
+    return found.filler is not None and flat(found.line.text)[: found.filler.start].endswith(("由", "被"))
 
 
 def _of_other_deed(part: Part, found: Bearing) -> bool:

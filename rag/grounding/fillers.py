@@ -178,7 +178,7 @@ def _persons(asked: Asked, text: str) -> tuple[Filler, ...]:
 # A name put into Chinese by its sound (阿尔卡拉斯), where no place goes on.
 _SOUNDS = (
     "阿埃艾安昂奥巴拜班邦鲍贝本比彼宾波伯博布查昌达戴丹道德邓迪蒂丁杜多厄恩尔法凡范菲费芬冯弗福夫盖甘冈戈格葛根贡古瓜圭哈海汉豪赫亨霍基吉加贾"
-    "简杰金津卡凯坎康考科克肯库奎昆拉莱兰朗劳勒雷里利莉丽列林琳隆卢鲁伦罗洛马玛迈曼芒毛茂梅蒙米密敏莫默姆穆纳娜奈内尼涅宁纽努诺欧多帕潘庞佩彭皮"
+    "简杰金津卡凯坎康考科克肯库奎昆拉莱兰朗劳勒雷里利莉丽连列林琳隆卢鲁伦罗洛马玛迈曼芒毛茂梅蒙米密敏莫默姆穆纳娜奈内尼涅宁纽努诺欧多帕潘庞佩彭皮"
     "珀蒲普齐奇契恰乔切琴丘让茹萨塞赛桑瑟森沙申舍什施史舒斯丝苏绥索塔泰坦汤唐陶特滕提廷图托陀瓦旺威韦维魏温翁沃乌武西希锡夏谢辛休逊雅亚扬耶伊依"
     "因尤约泽扎詹珍兹佐"
 )
@@ -215,7 +215,8 @@ def _holds(wanted: str, text: str, start: int, end: int, titled: bool) -> float:
     if lead and _unmodified(wanted, lead[0]):
         return 1.0
     # 作为项目的负责人，某院院长某某
-    if re.search(rf"(?:作为|身为)[^，。；！？]{{0,30}}{re.escape(wanted)}，[^，。；！？]{{0,24}}$", text[:start]):
+    named = re.search(rf"(?:作为|身为)[^，。；！？]{{0,30}}{re.escape(wanted)}，([^，。；！？]{{0,24}})$", text[:start])
+    if named and not any(word.flag[:1] in "vprdu" for word in tagged(named[1])):
         return 1.0
     tail = re.match(r"[^。；！？]{0,24}", text[end:])
     if tail and re.search(r"任|是|为|当选|出任|担任|执教|成为|[，、（(]", tail[0]) and _unmodified(wanted, tail[0]):
@@ -274,23 +275,32 @@ def _quantities(asked: Asked, text: str, edition: str) -> tuple[Filler, ...]:
     found = []
     for figure in _figures(text, edition):
         fit = _unit_fit(asked, figure)
-        if fit:
+        if fit and not _in_quoted_name(figure, text):
             found.append(Filler(figure.start, figure.end, fit))
     if _FROM_TO_ASKED.search(asked.question):
         found = [
             Filler(first.start, last.end, 1.0)
             for first, last in pairwise(found)
-            if _FROM_TO.fullmatch(
-                text[max(0, first.start - _REACH) : first.start] + _CUT + text[first.end : last.start]
-            )
+            if _FROM.search(text[max(0, first.start - _REACH) : first.start])
+            and _TO.fullmatch(text[first.end : last.start])
         ] or found
     return tuple(found)
 
 
+def _in_quoted_name(figure: Quantity, text: str) -> bool:
+    """Return whether the figure is part of a short quoted name (“七个摆进去”), which counts nothing."""
+    return any(
+        match.start() < figure.start and figure.end < match.end() and match[1] != figure.text
+        for match in _SHORT_QUOTE.finditer(text)
+    )
+
+
+_SHORT_QUOTE = re.compile(r"[“《]([^“”《》，。；]{2,10})[”》]")
 # 从多少调到了多少: both figures of 从……降至…….
 _FROM_TO_ASKED = re.compile(r"[从由](?:多少|几)[^，。]{0,10}?[到至为成]了?(?:多少|几)")
-_REACH, _CUT = 16, "\0"
-_FROM_TO = re.compile(rf"[^，。；]*[从由][^，。；]*{_CUT}[^。；]{{0,24}}[到至为成][^。；]{{0,14}}")
+_REACH = 16
+_FROM = re.compile(r"[从由][^，。；\d]*$")
+_TO = re.compile(r"[^。；\d]{0,24}[到至为成][^。；\d]{0,14}")
 _BY_HOW_MUCH = re.compile(r"提高|提升|上升|下降|降低|增加|减少|变化|扩大|缩小|[涨跌升降]了|比(?!例|重)|较")
 
 

@@ -65,7 +65,7 @@ def referent(pronoun: str, question: str, answer: str) -> str:
     if pronoun[0] in "它其":
         told = conversation_topic(question, "")  # an answer that repeats the subject goes on to speak of it
         if pronoun[0] == "它" and any(one.name == told for one in people(answer)):
-            return _body_of(answer)  # nobody is an it
+            return _body_of(re.split("[，。；！？]", answer)[0])  # nobody is an it
         return _named_thing(answer) if _ASKS_THING.search(question) and (not told or told not in answer) else ""
     noun = re.sub(r"^(?:这|该|那|此|上述)一?(?:[个家位次项名场座条篇部款届份枚艘所])?", "", pronoun)
     kin = _KIN.get(noun, noun)

@@ -176,9 +176,12 @@ def people(text: str) -> tuple[Person, ...]:
         # The tagger takes 文明, 阳光 and 沃土 for names.
         named = named and (not in_thesaurus(name) or _acts(text, word))
         # 毛中关系, 韩美两国: two countries.
-        named = named and not (len(name) == 2 and _OF_TWO_STATES.match(text, word.end))
+        named = named and not (_TWO_STATES.fullmatch(name) and _BETWEEN_THEM.match(text, word.end))
         if named and not any(start < word.end and word.start < end for start, end in spans):
             found[word.start] = Person(name, word.start, word.start + len(name))
+    for match in _APPOINTED.finditer(text):
+        if certain_surname(match[1]) and not any(a < match.end(1) and match.start(1) < b for a, b in spans):
+            found.setdefault(match.start(1), Person(match[1], match.start(1), match.end(1)))
     for match in re.finditer(_SPEECH, text):
         start = _name_start(text, match.start())
         if start >= 0 and not any(a < match.start() and start < b for a, b in spans):
@@ -195,7 +198,12 @@ def _acts(text: str, word: Word) -> bool:
     return begins and later is not None and later.flag.startswith("v") and later.text not in {"是", "有"}
 
 
-_OF_TWO_STATES = re.compile(r"关系|两国|双边|双方|友谊|友好|边境|贸易")
+# 免去某某的……职务, 任命某某为……
+_APPOINTED = re.compile(
+    r"(?:免去|免除|任命|选举|补选|推选|增补|聘任|接受|提名)([\u3400-\u9fff]{2,4}?)(?:同志)?(?=的|为|担任|辞去|任)"
+)
+_TWO_STATES = re.compile(r"[中美俄英法德日韩朝欧].|.[中美俄英法德日韩朝欧]")
+_BETWEEN_THEM = re.compile(r"关系|两国|双边|双方|友谊|友好|边境|贸易")
 
 
 def _is_time(text: str, start: int, end: int) -> bool:

@@ -21,19 +21,17 @@ from rag.schema import Article, Claim, Filters
 from rag.text.dates import DateMention, agrees, date_mentions
 from rag.text.numbers import flat
 
+# 3月4日（在某地）举行了哪些会议和活动: nothing else is asked of the day.
 _ASKED = re.compile(
-    r"(?:哪些|哪几[个场项次]|什么|几[场项次个])(?:重要|主要|重大|大型)?的?(?P<sort>(?:会议?|活动|大事|事情?|赛事|比赛|仪式)(?:(?:和|与|及|以及|、|或)(?:会议?|活动|赛事|比赛|仪式))*)(?:举行|召开|举办|发生)?[？?]?$"
+    r"(?:上午|下午|晚上?|当天)?(?![以之起至到后前开的])[，,]?(?P<where>[^，。；？！没不未除]{0,14}?)(?:都|共|一共|主要|分别)?(?:举行|召开|举办|开展|有)(?:了|过)?"
+    r"(?:哪些|什么)(?:重要|主要|重大|大型)?的?(?P<sort>(?:会议?|活动|仪式)(?:(?:和|与|及|以及|、|或)(?:会议?|活动|仪式))*)[？?]?"
 )
+_REPORTED = re.compile(r"(?:根据|按照?)?(?:本版|本期|本报|这一?[版期])(?:的)?(?:报道)?[，,]?|根据报道[，,]?")
 _HELD = re.compile(
-    r"举行|召开|举办|开幕|闭幕|启动|揭牌|签约|会见|会谈|开赛|开播|启用|落成|通车|开工|开业|挂牌|颁奖|发布|亮相|上演|首演|宣讲|座谈|调研|考察"
+    r"举行|召开|举办|开幕|闭幕|启动|揭牌|签约|会见|会谈|开赛|启用|落成|通车|开工|开业|挂牌|颁奖|亮相|上演|首演|座谈|调研|考察"
 )
-_MEETING = re.compile(
-    r"(?:[大年例全议峰]会|会议|论坛|座谈会|发布会|[\u3400-\u9fff]会)(?:[^，。]{0,20})(?:举行|召开|举办|开幕|闭幕)|召开"
-)
-# What only says that something took place, and where reports stand.
-_PLAIN = re.compile(
-    r"根据|按照|本版|本期|本报|这一?[版期]|报道|报纸|版面|举行|召开|举办|发生|开展|进行|有|了|都|分别|在"
-)
+_CALLED_OFF = re.compile(r"原定|取消|延期|推迟|延至|截止|改期|改至|停办|将于|定于|拟于")
+_MEETING = re.compile(r"(?:会议?|论坛)[^，。]{0,20}(?:举行|举办|开幕|闭幕)|召开")
 _NARROWS = 0.35
 # A paper tells of a day on that day or soon after.
 _SOON = 3
@@ -41,49 +39,53 @@ _SOON = 3
 
 def occasions(wish: Wish, *, search: Searcher, archive: Archived, filters: Filters, top: int) -> Listing | None:
     """Return what took place on the day asked about; None where that is not asked, or nothing is told of it."""
-    asked = _ASKED.search(wish.text)
+    text = _REPORTED.sub("", flat(wish.text))
     newest = next((edition.date for edition in archive.editions()), "")
-    day = next((one for one in date_mentions(flat(wish.text), newest) if one.day), None)
-    if asked is None or day is None:
+    days = [one for one in date_mentions(text, newest) if one.day]
+    asked = _ASKED.fullmatch(text, days[0].end) if len(days) == 1 and len(wish.parts) == 1 else None
+    if asked is None:
         return None
-    rest = flat(wish.text)[: day.start] + " " + flat(wish.text)[day.end : asked.start()]
-    terms = [term for term in content_terms(_PLAIN.sub(" ", rest)) if term.weight >= _NARROWS]
+    day = days[0]
+    terms = [term for term in content_terms(f"{text[: day.start]} {asked['where']}") if term.weight >= _NARROWS]
     meetings = "活动" not in asked["sort"] and asked["sort"].startswith("会")
-    found: list[Line] = []
-    for article in _candidates(day, wish, search, archive, filters, top):
-        line = _told_of(day, article, meetings=meetings)
-        if line is not None and _is_of(terms, line, wish.text):
-            found.append(line)
+    result = search(wish.text, top=top, filters=filters)
+    articles = _candidates(day, [hit.article for hit in result.hits], archive, filters)
+    lines = (_told_of(day, article, meetings=meetings) for article in articles)
+    found = {line.text: line for line in lines if line is not None and _is_of(terms, line, wish.text)}
     if not found:
         return None
-    evidence = tuple(evidence_of(line, number) for number, line in enumerate(found, 1))
+    evidence = tuple(evidence_of(line, number) for number, line in enumerate(found.values(), 1))
     claims = tuple(
-        Claim(condensed(line), "supported", (), (one.citation,)) for line, one in zip(found, evidence, strict=True)
+        Claim(condensed(line), "supported", (), (one.citation,))
+        for line, one in zip(found.values(), evidence, strict=True)
     )
-    points = "\n".join(f"{number}. {claim_texts([claim])}" for number, claim in enumerate(claims, 1))
-    return Listing(
-        "answered",
-        f"{EXTRACT_LABEL}\n{points}" if len(claims) > 1 else f"{EXTRACT_LABEL}{points[3:]}",
-        claims,
-        evidence,
-    )
+    told = claim_texts(claims)
+    if len(claims) > 1:
+        told = "".join(f"\n{number}. {claim_texts([claim])}" for number, claim in enumerate(claims, 1))
+    return Listing("answered", f"{EXTRACT_LABEL}{told}", claims, evidence, notes=result.notes)
 
 
-def _candidates(
-    day: DateMention, wish: Wish, search: Searcher, archive: Archived, filters: Filters, top: int
-) -> Iterable[Article]:
+def _candidates(day: DateMention, hits: Sequence[Article], archive: Archived, filters: Filters) -> Iterable[Article]:
     """Return the reports that may tell of the day: of the editions soon after it, and what search finds."""
     found: dict[str, Article] = {}
     for edition in archive.editions():
         if _soon_after(day, edition.date):
             for article in archive.edition_articles(edition.date, edition.paper):
                 found.setdefault(article.id, article)
-    for hit in search(wish.text, top=top, filters=filters).hits:
-        found.setdefault(hit.article.id, hit.article)
+    for article in hits:
+        found.setdefault(article.id, article)
+    return (one for one in found.values() if one.kind not in {"ad", "notice"} and _passes(one, filters))
+
+
+def _passes(article: Article, filters: Filters) -> bool:
+    """Return whether `filters` let the article through."""
     return (
-        article
-        for article in found.values()
-        if article.kind not in {"ad", "notice"} and (not filters.pages or article.edition.page in filters.pages)
+        (not filters.papers or article.edition.paper in filters.papers)
+        and (not filters.pages or article.edition.page in filters.pages)
+        and (not filters.kinds or article.kind in filters.kinds)
+        and (not filters.article_ids or article.id in filters.article_ids)
+        and (not filters.date_from or article.date >= filters.date_from)
+        and (not filters.date_to or article.date <= filters.date_to)
     )
 
 
@@ -101,15 +103,15 @@ def _told_of(day: DateMention, article: Article, *, meetings: bool) -> Line | No
     """Return the first sentence that says what took place on the day, the day of an agency's report (10日电) aside."""
     for line in article_lines(article):
         text = flat(line.text)
-        told = any(
-            one.day == day.day
-            and (agrees(day, one) or not one.month)
-            and not DATELINE.match(text, one.end - 1)
-            and _HELD.search(text, one.end)
-            for one in date_mentions(text, article.date)
-        )
-        if told and (not meetings or _MEETING.search(text)):
-            return line
+        if _CALLED_OFF.search(text) or (meetings and not _MEETING.search(text)):
+            continue
+        mentions = [one for one in date_mentions(text, article.date) if one.day]
+        for one in mentions:
+            held = _HELD.search(text, one.end)
+            between = any(one.end <= other.start < held.start() for other in mentions) if held else True
+            same = one.day == day.day and (agrees(day, one) or not one.month)
+            if same and not between and not DATELINE.match(text, one.end - 1):
+                return line
     return None
 
 

@@ -233,10 +233,13 @@ def _is_one_name(question: str, join: re.Match[str], printed: Sequence[str]) -> 
     following = _UP_TO_OF.match(question, join.end())
     if following is None or _EACH.search(question) or not _OF_DEEDS.search(following[0]):
         return False
+    if following[0][-_HEAD:] == question[max(0, join.start() - _HEAD) : join.start()]:
+        return False  # 教育计划和医疗计划 are two
     name = question[max(0, join.start() - 2) : following.end()]
     return any(name in text for text in printed)
 
 
+_HEAD = 2
 _UP_TO_OF = re.compile(r"[\u3400-\u9fff]{4,16}(?=的)")
 # What has one name of two words: a project, a body, a meeting.
 _OF_DEEDS = re.compile(

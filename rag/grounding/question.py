@@ -17,7 +17,7 @@ from rag.grounding.spoken import written
 from rag.schema import Article, Turn
 from rag.text.numbers import flat
 
-Intent = Literal["facts", "summary", "mentions", "edition", "dates", "writer"]
+Intent = Literal["facts", "summary", "mentions", "edition", "dates", "writer", "ad"]
 
 _ORDER_OUT = re.compile(
     r"^(?:请|麻烦|帮我|给我|能否|能不能|可以|你|再)*(?:用.{1,8}?(?:句话?|个?字|点|段)?(?:以内|之内)?)?(?:简要|简单|大致|详细)?(?:地|的)?(?:概括|总结|归纳|概述|简述|梳理|综述|介绍|说说|讲讲|谈谈|整理|摘要|提炼)(?:一下|下)?"
@@ -60,6 +60,11 @@ _DATES = re.compile(
 )
 _WRITER = re.compile(
     r"(?:记者|通讯员|作者|摄影者?|撰稿人?)(?:都|分别|各|具体)?(?:是|有|叫)?(?:谁|哪[几些]?位|什么名字|哪些人?)|(?:谁|哪位(?:记者)?)(?:写|撰写|采写|报道|拍摄?|摄)(?:的|了)|是谁(?:写|采写|撰写|报道|拍摄?)的|(?:署名|作者)[？?]?$"
+)
+# What an advertisement of the paper says, and whose it is.
+_AD = re.compile(
+    r"广告(?:上|里|中|的|版)*(?:宣传|主要)?(?:标语|口号|用语|语|内容|主题|文字|落款|署名|写|说|印|登)(?:的|了|着)?(?:都|各)?(?:是|有)?(?:什么|哪|谁)"
+    r"|广告(?:的)?(?:是)?(?:由)?(?:谁|哪[家个](?:单位|部门|公司|机构)?)(?:发布|刊登|登|做|出)?的?[？?]?$"
 )
 _ENGLISH = re.compile(r"[A-Za-z]{2,}")
 _HAN = re.compile(r"[\u3400-\u9fff]")
@@ -119,6 +124,8 @@ def reread(wish: Wish, articles: Sequence[Article]) -> Wish:
 def _intent(text: str) -> Intent:
     if _DATES.search(text):
         return "dates"
+    if _AD.search(text):
+        return "ad"
     if _WRITER.search(text) and re.search(r"报道|文章|新闻|消息|照片|图片|稿|通讯|这篇|一文|写|拍", text):
         return "writer"
     listed = _MENTIONS.search(_ON_THE_PAGE.sub("", text))

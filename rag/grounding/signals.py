@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import re
+from collections import Counter
 from collections.abc import Sequence
 from dataclasses import astuple, dataclass
 from functools import lru_cache
@@ -132,7 +133,7 @@ def measure(part: Part, line: Line) -> tuple[Signals, Filler | None]:
         dated=dated,
         dates=dates,
         clash=clash,
-        shared=_shared_meaning(part.text, text, [term for term, here, _, _ in found if here >= _SAME]),
+        shared=shared(part.text, text, [term for term, here, _, _ in found if here >= _SAME]),
         asking=1.0 if _ASKING.search(text) else 0.0,
         strangers=_strangers(part, clause, filler, text),
         order=_order(part, text, filler),
@@ -142,19 +143,31 @@ def measure(part: Part, line: Line) -> tuple[Signals, Filler | None]:
 
 
 def _here(term: Term, text: str, line: Line) -> float:
-    """Return 0.85 where the sentence says 全市 or 我省 and the report says elsewhere that this is the place asked about."""
+    """Return 0.85 where the sentence says 全市 or 我省, and the report names no other place as often as the one asked about."""
     if not term.name or not (match := _OURS.search(text)) or not _is_place(term.text):
         return 0.0
     sort = _sort_of_place(term.text)
     if sort and sort != match[1]:
         return 0.0
-    return 0.85 if term.text.removesuffix(sort) in flat(f"{line.article.headline} {line.article.body}") else 0.0
+    places = _places_of(flat(f"{line.article.headline}。{line.article.body}"))
+    return 0.85 if places and places[0] == _bare_place(term.text) else 0.0
 
 
 @lru_cache(maxsize=1024)
 def _is_place(word: str) -> bool:
     words = plainly_tagged(word)
-    return len(words) == 1 and words[0].flag == "ns"
+    return len(words) == 1 and words[0].flag == "ns" and not word.endswith("国")
+
+
+@lru_cache(maxsize=512)
+def _places_of(text: str) -> tuple[str, ...]:
+    """Return the places a text names, the most frequent first, without the word for their sort."""
+    counts = Counter(_bare_place(word.text) for word in plainly_tagged(text) if word.flag == "ns")
+    return tuple(place for place, _ in counts.most_common())
+
+
+def _bare_place(place: str) -> str:
+    return place.removesuffix(_sort_of_place(place))
 
 
 _OURS = re.compile(r"(?:全|我|本)([省市县区州])(?!区域)")
@@ -407,14 +420,8 @@ def _bigrams(text: str) -> frozenset[str]:
 _SAME = 0.7
 
 
-def _shared_meaning(question: str, text: str, told: Sequence[Term]) -> float:
-    """Return the share of the question's bigrams found in the text, as they are or in the words `told` that it says otherwise."""
+def shared(question: str, text: str, told: Sequence[Term] = ()) -> float:
+    """Return the share of the question's bigrams found in the text, or in the words `told` that it says otherwise."""
     wanted = _bigrams(flat(question))
     said = _bigrams(text).union(*(_bigrams(term.text) for term in told))
     return len(wanted & said) / len(wanted) if wanted else 0.0
-
-
-def shared(question: str, text: str) -> float:
-    """Return the share of the question's bigrams found in the text."""
-    wanted = _bigrams(flat(question))
-    return len(wanted & _bigrams(text)) / len(wanted) if wanted else 0.0

@@ -61,7 +61,7 @@ _SPOKEN = (
     (re.compile(r"多会儿|什么会儿"), "什么时候"),
     (re.compile(r"姓甚名谁|姓什么名什么|姓什么叫什么"), "叫什么名字"),
     (re.compile(r"干嘛用"), "做什么用"),
-    (re.compile(r"(?<=[在于是到])哪一([集届章页季轮])"), r"第几\1"),
+    (re.compile(r"(?<=[在于是到])哪一([集届章页季轮])(?![团镇市节船面程馆地次度])"), r"第几\1"),
     (re.compile(r"(?<!\d)(\d{1,2})月?[到至](\d{1,2})月"), r"\1-\2月"),
     # Up or down, and by how much, is one question.
     (

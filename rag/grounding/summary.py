@@ -156,9 +156,12 @@ def key_lines(articles: Sequence[Article], terms: Sequence[Term], count: int = 0
     chosen: list[Line] = []
     seen: set[str] = set()
     weights = _recurring(pool)
+    total = sum(term.weight for term in terms) or 1.0
 
     def worth(line: Line) -> float:
-        return _worth(line, terms, seen, chosen) + _CENTRAL * _central(line, weights, chosen)
+        open_terms = [term for term in terms if not any(presence(term, flat(one.text)) >= 0.6 for one in chosen)]
+        covers = sum(term.weight for term in open_terms if presence(term, flat(line.text)) >= 0.6) / total
+        return _worth(line, terms, seen, chosen) + _CENTRAL * _central(line, weights, chosen) + _COVERS * covers
 
     while pool and len(chosen) < count:
         best = max(pool, key=worth)
@@ -190,7 +193,7 @@ def _speaks_of(terms: Sequence[Term], line: Line) -> bool:
     return here or (bool(line.before) and presence(rarest, flat(line.before[0])) >= 0.6)
 
 
-_CENTRAL = 0.5
+_CENTRAL, _COVERS = 0.5, 1.0
 
 
 def _recurring(lines: Sequence[Line]) -> dict[str, float]:

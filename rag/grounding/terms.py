@@ -81,7 +81,6 @@ _ASKING = frozenset(
         "多重",
         "是从",
         *("这回", "那回", "这次", "那次", "这位", "那位", "这批", "那批", "这家", "那家", "这种", "那种", "今次"),
-        *("最初", "起初", "当初", "原先"),
         "下来",
         "出来",
         "起来",
@@ -138,7 +137,9 @@ _PARTICLES = frozenset(
 )
 # Tags of single characters that begin or end no name: measures (场), times.
 _COUNTING = frozenset(("q", "t", "u", "ul", "uj", "ug", "c", "p", "r", "y", "d"))
-_SEVERAL = re.compile(r"一[趟次回下番阵遍]|[两三四五双各][市省县区国地校院岸]")
+# What the answer may say otherwise or not at all: 最初, 一趟, 两市.
+_IN_PASSING = re.compile(r"最初|起初|当初|原先|一[趟次回下番阵遍]|[两三四双各][市县区]")
+_PASSING = 0.2
 _POINTING = frozenset(("r", "c"))
 _NOUNS = frozenset("ngjx")
 _NAMES_UNKNOWN = frozenset("nzx")
@@ -202,9 +203,9 @@ def content_terms(question: str) -> tuple[Term, ...]:
     text = _LATIN.sub(lambda match: " " * len(match[0]), text)
     for chunk in _MARKS.split(text):
         for word, flag in _merged(chunk):
-            if flag in _POINTING or _SEVERAL.fullmatch(word):
-                continue  # 那段, 那边, 要是, 一趟, 两市
-            weight = rarity(word)
+            if flag in _POINTING:
+                continue  # 那段, 那边, 要是
+            weight = min(_PASSING, rarity(word)) if _IN_PASSING.fullmatch(word) else rarity(word)
             if len(word) == 1:
                 weight = min(0.3, weight)
             elif flag.startswith("nr") or flag in {"ns", "nz", "nt"}:

@@ -19,7 +19,7 @@ def things(asked: Asked, text: str) -> tuple[tuple[int, int, float], ...]:
     for match in _QUOTED.finditer(text):
         if match[1] not in asked.question:
             beside = text[max(0, match.start() - 3) : match.start()] + text[match.end() : match.end() + 3]
-            fits = bool(noun) and (noun in beside or (match[0][0] == "《" and bool(_WRITTEN.search(noun))))
+            fits = bool(noun) and (noun in beside or _is_work(asked, noun, text, match))
             found.append((match.start(), match.end(), BESIDE if fits else 0.4))
     if noun:
         for match in re.finditer(re.escape(noun), text):
@@ -36,7 +36,7 @@ def things(asked: Asked, text: str) -> tuple[tuple[int, int, float], ...]:
 
 
 def _governed(asked: Asked, text: str) -> list[tuple[int, int, float]]:
-    """Return what stands between the preposition and the verb of the question (从一家小店起步 of 从什么起步)."""
+    """Return what stands between the preposition and the word after 什么 (从一家小店起步 of 从什么起步)."""
     led = _PREPOSITION.search(asked.before)
     verb = next(iter(tagged(asked.after)), None)
     if led is None or verb is None or (len(verb.text) == 1 and verb.flag != "v"):
@@ -45,10 +45,22 @@ def _governed(asked: Asked, text: str) -> list[tuple[int, int, float]]:
     return [(match.start(1), match.end(1), 1.0) for match in pattern.finditer(text)]
 
 
-# How well a quoted name fits that stands beside the noun asked for, or is in book marks where something written is.
+def _is_work(asked: Asked, noun: str, text: str, quoted: re.Match[str]) -> bool:
+    """Return whether a title in book marks is what is asked for: right after the verb (出台《……措施》 of 出台了什么文件)."""
+    verb = next(iter(reversed(tagged(asked.before.rstrip("了过")))), None)
+    if quoted[0][0] != "《" or verb is None or verb.flag[:1] != "v" or len(verb.text) < _A_WORD:
+        return False
+    if not re.search(rf"{verb.text}[了过的]*$", text[: quoted.start()]):
+        return False
+    return bool(_WORK.search(noun)) or (bool(_DOCUMENT.search(noun)) and bool(_DOCUMENT.search(quoted[1])))
+
+
+_A_WORD = 2
+# How well a quoted name fits that stands with the noun asked for.
 BESIDE = 0.9
-_WRITTEN = re.compile(
-    r"文件|政策|办法|条例|法规?$|规定|方案|意见|通知|公告|公报|声明|措施|规划|计划|纲要|指南|标准|[诗词曲书剧]$|图书|著作|专著|小说|文章|论文|报告|电影|影片|歌曲?$|节目|专辑|杂志|刊物|期刊|报纸|协议|备忘录|倡议"
+_WORK = re.compile(r"[诗词曲书剧]$|图书|著作|专著|小说|文章|论文|电影|影片|歌曲?$|节目|专辑")
+_DOCUMENT = re.compile(
+    r"文件|政策|办法|条例|法规?$|规定|方案|意见|通知|公告|公报|声明|措施|规划|计划|纲要|指南|标准|报告|协议|备忘录|倡议|章程|细则"
 )
 _DOING_ASKED = re.compile(r"[干做忙搞](?:些|着|点)?什么(?:活儿?|事|工作|呢)?$")
 _DOING = re.compile(r"(?:正在?|忙着|忙于|进行|从事|开展|负责)([^，。；！？]{3,40})")

@@ -13,7 +13,7 @@ from dataclasses import dataclass, replace
 from datetime import date
 
 from rag.grounding.bearing import Bearing, Part, enumerates
-from rag.grounding.deciding import ENOUGH, Decision, settled
+from rag.grounding.deciding import ENOUGH, Decision, settled, unfit
 from rag.grounding.fillers import fillers, strict_sort
 from rag.grounding.misnamed import of_another_measure
 from rag.grounding.prompt import (
@@ -51,6 +51,8 @@ _NAMES = frozenset(("person", "place", "organisation"))
 # Of 1,450 questions and parts (RGB, CMRC, qa_articles, newspaper pages; half of them unanswerable) 198 have a line that is
 # plain, and 190 of those lines answer. A small model finds nothing in some of them, mostly wrongly.
 _PLAIN = _FIGURES | _NAMES | {"thing", "list"}
+# What a question itself names is not what it asks for.
+_NAMED_ANEW = _NAMES | {"thing", "list"}
 _JOINED = re.compile(r"[、，,；;]|以及|[和及与]")
 _NOT_SAID = re.compile(r"[^\w.%]+|(?<=[\d十百千万亿])[余多](?=[\u3400-\u9fff])")
 # Logistic regressions: a line by signals, finding and how much of what was found stands in the line; then the best line
@@ -192,6 +194,7 @@ def _read(part: Part, line: Bearing, source: str, llm: Telling, cancelled: Cance
     share, at = _share(words, line.line.text), text.find(words)
     if (
         words == NOTHING
+        or (part.asked.kind in _NAMED_ANEW and len(words) > 1 and words in part.text)
         or (words.startswith(NOTHING) and share < 1.0)
         or not _of_kind(part, words, line.line.article.date)
         or (at >= 0 and part.asked.kind == "quantity" and of_another_measure(part.text, text, (at, at + len(words))))
@@ -258,22 +261,46 @@ def _is_plain(part: Part, line: Bearing) -> bool:
     """Return True for what stands by the nouns asked for, where all words of the question are near.
 
     And for a list that begins right after the noun asked for: a small model overlooks what is no single thing. And for a
-    quoted name beside that noun (实施“某某”工程), which it overlooks in a long sentence.
+    quoted name with that noun (实施“某某”工程), which it overlooks in a long sentence.
     """
     signals = line.signals
-    if part.asked.kind == "thing" and line.filler is not None and line.filler.fit == NAMED_BESIDE:
-        quoted = flat(line.line.text)[line.filler.start] in "“《「"
-        return quoted and line.chance >= _NAMED and signals.nearby >= _ABOUT_IT and not signals.asking
     if enumerates(part, line.line):
         return line.chance >= _LIKELY_LINE and signals.near >= _BESIDE
+    if part.asked.kind not in _PLAIN or signals.asking or unfit(part, line, with_model=False):
+        return False
+    if part.asked.kind not in _FIGURES and not _is_said_plainly(part, line):
+        return False
+    if part.asked.kind == "thing" and _is_named_beside(line):
+        return line.chance >= _NAMED and signals.nearby >= _ABOUT_IT
     certain = _CERTAIN if part.asked.kind in _FIGURES | _NAMES else _CERTAIN_OF_THINGS
     return (
-        part.asked.kind in _PLAIN
-        and line.chance >= certain
+        line.chance >= certain
         and signals.fit >= _BESIDE
         and min(signals.nearby, signals.beside, signals.dates if signals.dated else 1.0) >= _BESIDE
-        and not signals.asking
     )
+
+
+def _is_named_beside(line: Bearing) -> bool:
+    """Return whether what would be the answer is a quoted name that stands with the noun asked for."""
+    filler = line.filler
+    return filler is not None and filler.fit >= NAMED_BESIDE and flat(line.line.text)[filler.start] in "“《「"
+
+
+def _is_said_plainly(part: Part, line: Bearing) -> bool:
+    """Return whether the line denies nothing, speaks of no other time than the question, and names only one that fits."""
+    text = flat(line.line.text)
+    if any(mark not in part.text for mark in _QUALIFIED.findall(text)):
+        return False
+    if part.asked.kind == "list" or line.filler is None:
+        return True
+    fitting = {text[one.start : one.end] for one in fillers(part.asked, text) if one.fit >= line.filler.fit}
+    return len({name for name in fitting if name not in part.text}) <= 1
+
+
+# Denied, refused, planned, over: what is so marked a model may judge.
+_QUALIFIED = re.compile(
+    r"没有?|未能?|不(?!仅|断|但|同|少|久)|拒绝|差点|险些|原(?=[任位局院厅部校长主董总副书])|前任|前身|去年|曾|拟|有意|尚|无缘|取消|推迟|延期|否认|并非|退出|退赛|辞去|卸任|计划|力争|预计"
+)
 
 
 def _of_kind(part: Part, words: str, edition: str) -> bool:

@@ -40,6 +40,11 @@ def test_names_that_no_surname_tells(text, names):
     assert [person.name for person in people(text)] == names
 
 
+def test_who_is_appointed_or_removed_is_named():
+    assert [person.name for person in people("免去王清华的武汉市副市长职务。")] == ["王清华"]
+    assert [person.name for person in people("商人马云贸易有方")] == ["马云"]
+
+
 def test_several_names_to_one_title():
     assert [person.name for person in people("（记者陈雪玲、陈理君）")][:2] == ["陈雪玲", "陈理君"]
 
@@ -54,7 +59,18 @@ def test_function_words_after_an_office_are_no_names(text):
     assert people(text) == ()
 
 
-@pytest.mark.parametrize("text", ["厚植发展沃土", "托举百姓的幸福", "建设文明城市", "迎着阳光出发", "暴雨引发山洪", "大学生夏季运动会", "推动毛中关系发展"])
+@pytest.mark.parametrize(
+    "text",
+    [
+        "厚植发展沃土",
+        "托举百姓的幸福",
+        "建设文明城市",
+        "迎着阳光出发",
+        "暴雨引发山洪",
+        "大学生夏季运动会",
+        "推动毛中关系发展",
+    ],
+)
 def test_everyday_words_that_the_tagger_takes_for_names_are_none(text):
     assert people(text) == ()
 

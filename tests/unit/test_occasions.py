@@ -6,6 +6,7 @@ import json
 
 import pytest
 
+from rag.schema import Filters
 from tests.newsroom import seed_service
 
 REPORTS = (
@@ -13,6 +14,9 @@ REPORTS = (
     ("农业大学成果推介", "3月4日，东湖县科技成果推介活动举行，农业大学专家参加活动。"),
     ("渡口通车", "新华社武汉3月4日电 东湖渡口大桥3月2日通车。"),
     ("春耕", "3月4日下了小雨，农户忙着整地。"),
+    ("广场舞", "原定3月4日举行的广场舞大赛延期至3月10日举行。"),
+    ("报名", "东湖马拉松报名3月4日开始，比赛将在4月20日举行。"),
+    ("车展", "东湖国际车展3月6日开幕，期间举办试驾、抽奖等活动。"),
 )
 
 
@@ -33,10 +37,10 @@ def service(tmp_path_factory):
 @pytest.mark.parametrize(
     ("question", "told", "untold"),
     [
-        ("3月4日举行了哪些会议和活动？", ["防汛工作会议", "成果推介活动"], ["大桥", "小雨"]),
+        ("3月4日举行了哪些会议和活动？", ["防汛工作会议", "成果推介活动"], ["大桥", "小雨", "广场舞", "马拉松"]),
         ("根据本版报道，3月4日召开了哪些会议？", ["防汛工作会议"], ["成果推介", "大桥"]),
         ("农业大学3月4日举行了什么活动？", ["成果推介活动"], ["防汛"]),
-        ("3月2日有哪些大事？", ["大桥"], ["防汛", "成果推介"]),
+        ("3月6日开幕的车展期间举办哪些活动？", ["试驾、抽奖"], ["防汛"]),
     ],
 )
 def test_every_report_that_tells_of_the_day_is_in_the_answer(service, question, told, untold):
@@ -48,6 +52,20 @@ def test_every_report_that_tells_of_the_day_is_in_the_answer(service, question, 
         (cited,) = claim.citations
         article = service.archive.articles([cited.article_id])[cited.article_id]
         assert article.body[cited.start : cited.end] == cited.quote
+
+
+def test_only_reports_that_the_filters_let_through_are_listed(service):
+    (wanted,) = (one.id for one in service.archive.edition_articles("2025-03-05") if one.external_id == "1")
+    told = service.ask("3月4日举行了哪些会议和活动？", filters=Filters(article_ids=(wanted,))).answer
+    assert "成果推介" in told
+    assert "防汛" not in told
+
+
+@pytest.mark.parametrize(
+    "question", ["3月4日没有举行哪些活动？", "3月4日以后举行了什么活动？", "3月4日至6日召开了哪些会议？"]
+)
+def test_what_is_not_asked_of_one_day_alone_is_no_list_of_that_day(service, question):
+    assert not service.ask(question).answer.startswith("原文摘录：\n1.")
 
 
 def test_a_day_of_which_nothing_is_told_has_no_occasions(service):

@@ -135,6 +135,7 @@ def test_a_word_is_there_only_where_nothing_makes_another_of_it(question, text, 
         ("村里六十岁的有几多", "村里六十岁的有多少"),
         ("新规咋治欠薪", "新规怎么治欠薪"),
         ("主题歌在哪一集里", "主题歌在第几集里"),
+        ("他在哪一集团工作", "他在哪一集团工作"),
         ("1到6月进口了多少辆", "1-6月进口了多少辆"),
         ("说说渡口项目：在哪、谁管、能过多少车", "渡口项目在哪，渡口项目谁管，渡口项目能过多少车"),
         ("通报说：渡口关了", "通报说：渡口关了"),
@@ -265,6 +266,14 @@ def test_what_the_reports_have_as_one_name_is_not_taken_apart():
     printed = Article("筛查", "早期筛查与综合干预项目启动。")
     assert [part.text for part in reread(wish, [printed]).parts] == [question.rstrip("？")]
     assert reread(wish, [Article("别的", "别的事情。")]) == wish
+    two = read_question("教育计划和医疗计划的投资是多少？")
+    assert reread(two, [Article("计划", "教育计划和医疗计划的投资不断加大。")]) == two
+
+
+@pytest.mark.parametrize("question", ["本版公益广告的宣传标语是什么？", "公益广告落款是哪家单位", "广告里写了什么"])
+def test_what_an_advertisement_says_is_asked_of_the_archive(question):
+    assert read_question(question).intent == "ad"
+    assert read_question("东湖公司的广告收入是多少？").intent == "facts"
 
 
 @pytest.mark.parametrize("question", ["报道推进会的见习记者和通讯员分别是谁？", "推进会这篇报道的记者都有谁？"])

@@ -271,3 +271,29 @@ def test_a_list_that_begins_after_its_noun_is_not_read():
     part = read_part("总行的9个分行有哪些？")
     weighed = weigh(decide(gather(part, [Article("总行撤销9个分行", sentence)]), with_model=True), reader({}))
     assert weighed.answered
+
+
+@pytest.mark.parametrize(
+    ("question", "body", "asks"),
+    [
+        ("谁参加了东湖论坛？", "王强因病没有参加东湖论坛。", True),
+        ("谁打破了全国纪录？", "王强差点打破全国纪录。", True),
+        ("东湖县实施了什么工程？", "东湖县尚未实施“雪亮”工程。", True),
+        ("谁参加了东湖论坛？", "王强参加了东湖论坛。", False),
+        ("东湖县实施了什么工程？", "东湖县实施“雪亮”工程。", False),
+        ("东湖县为管好渡口出台了什么文件？", "为管好渡口，东湖县出台《东湖县渡口管理办法》。", False),
+    ],
+)
+def test_what_is_said_plainly_is_not_put_to_the_model(question, body, asks):
+    model = ScriptedModel("", reads=lambda user: NONE)
+    found = decide(gather(read_part(question), [Article("消息", body)]), with_model=True)
+    assert weigh(found, model).answered is not asks
+    assert bool(model.weighed) is asks
+
+
+def test_the_questions_own_name_is_no_answer():
+    part = read_part("“大练兵”路演围绕哪些主题？")
+    (line,) = article_lines(Article("路演", "“大练兵”路演昨日举行，围绕新风貌展开。"))
+    told = read(part, bearing(part, line), ScriptedModel("", reads=lambda user: taken("大练兵")))
+    assert told is not None
+    assert told.words == ""
