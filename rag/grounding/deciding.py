@@ -237,12 +237,16 @@ def _lacks_owner_of_name(part: Part, found: Bearing) -> bool:
 def _is_of_somebody_else(owner: str, text: str, filler: Filler) -> bool:
     """Return whether the name stands far from the common noun whose name is asked for (该女子, not the president she watched)."""
     noun = next(iter(reversed(plainly_tagged(owner.rstrip("的")))), None)
-    if noun is None or noun.flag[:1] != "n" or noun.flag[:2] in NAMED:
+    if noun is None or not _SOMEBODY.search(noun.text) or noun.flag[:2] in NAMED:
         return False
     near = text[max(0, filler.start - _BESIDE_NAME) : filler.end + _BESIDE_NAME]
     return noun.text not in near and not _CALLED.search(text[: filler.start])
 
 
+# Who has no office by which the name would be known.
+_SOMEBODY = re.compile(
+    r"(?:[男女][子孩童婴]?|孩子?|姑娘|小伙子?|老[人汉太]|[客工民童婴者]|嫌疑人|司机|学生|妻子|丈夫)$"
+)
 _BESIDE_NAME = 6
 _CALLED = re.compile(r"(?:名叫|叫|名为|姓名[是为：:]?|化名)$")
 
@@ -276,7 +280,10 @@ _ROUND = re.compile(r"([上下])一?([届次期场轮任])(?![来去])")
 
 
 def _lists_too_few(part: Part, found: Bearing) -> bool:
-    """Return whether so many are asked for (哪五个部门) that no row in the line has as many members."""
+    """Return whether so many are asked for (哪五个部门) that no row in the line has as many, or places and there is none."""
+    sort = _PLACES_ASKED.search(part.asked.after)
+    if sort and not re.search(rf"[\u3400-\u9fff]{{2,5}}{sort[1]}(?=[、，。；）和与及等的在])", flat(found.line.text)):
+        return True
     asked = _SO_MANY.search(part.text)
     count = number_value(asked[1].replace("两", "二")) if asked else None
     if count is None or _ITEMISED.search(found.line.text):
@@ -294,6 +301,7 @@ _BODIES_ASKED = re.compile(r"^.?(?:部门|单位|机构|公司|企业|高校|医
 _BODY = re.compile(
     r"(?:部|局|委|办|厅|院|会|署|行|社|中心|公司|集团|大学|学院|银行|[馆厂校团所])(?=[、，。；）)和与及以联共等主承协举的]|$)"
 )
+_PLACES_ASKED = re.compile(r"^[个座]?([省市县区镇乡村])(?:有|是|被|入选|获|参|$)")
 _SO_MANY = re.compile(r"哪([两二三四五六七八九十\d]{1,3})[个家项大种类名位条点所座场方步]")
 _JOINED = re.compile(r"[、；+]|以及|[和与及](?=[\u3400-\u9fff“《])")
 _ITEMISED = re.compile(r"一是|其一|首先|第一[，、是]|[①1１][.．、）)]|——")
