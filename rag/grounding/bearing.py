@@ -17,7 +17,7 @@ from rag.grounding.forest import chance
 from rag.grounding.names import people
 from rag.grounding.reading import tagged
 from rag.grounding.signals import Line, Part, Signals, clauses, measure
-from rag.grounding.terms import Term, content_terms, presence
+from rag.grounding.terms import Term, content_terms, presence, row_of
 from rag.schema import Article
 from rag.text.numbers import flat
 from rag.text.sentences import sentence_spans
@@ -27,7 +27,8 @@ from rag.text.sentences import sentence_spans
 class Bearing:
     """How a line bears on a part: `chance` in 0..1 that it answers, the `filler` that would be the answer, the signals.
 
-    `taken` is where the words stand that the model took for the answer, as (start, end) in the line.
+    `taken` is where the row stands that is asked for, or the words that the model took for the answer, as (start, end) in the
+    line.
     """
 
     line: Line
@@ -57,7 +58,9 @@ def _without_hole(text: str, asked: Asked) -> str:
 
 
 # A paragraph that begins so is of what the one before it tells.
-_GOES_ON = re.compile(r"(?:此时|这时|此刻|当时|随后|接着|紧接着|与此同时|为此|对此|于是|其中)[，,\u3400-\u9fff]")
+_GOES_ON = re.compile(
+    r"(?:此时|这时|此刻|当时|随后|接着|紧接着|与此同时|为此|对此|于是|其中|(?:接报|接警|得知|事发|此|之)后)[，,\u3400-\u9fff]"
+)
 # Sentences of the paragraph that are read before a line.
 _PARAGRAPH = 8
 
@@ -172,9 +175,12 @@ def enumerates(part: Part, line: Line) -> bool:
 
 
 def row_asked_for(part: Part, text: str) -> tuple[int, int] | None:
-    """Return where the row stands between the verb and the noun of 涉及哪些领域 (甲、乙等领域 of 涉及甲、乙等领域)."""
-    if part.asked.kind != "list" or not part.asked.after:
+    """Return where the row stands that is asked for: the one counted (做到哪“三贷”), or between verb and noun (涉及哪些领域)."""
+    if part.asked.kind != "list":
         return None
+    counted = next((span for term in part.terms if (span := row_of(term.text, text))), None)
+    if counted or not part.asked.after:
+        return counted
     verb = next(iter(reversed(tagged(part.asked.before.removesuffix("了")))), None)
     noun = next((word for word in reversed(tagged(part.asked.after)) if word.flag[:1] == "n"), None)
     if verb is None or noun is None or verb.flag[:1] != "v" or min(len(verb.text), len(noun.text)) < _A_WORD:

@@ -180,7 +180,7 @@ def unfit(part: Part, found: Bearing, with_model: bool) -> bool:
         return True
     if _head_of_another(part, found) or (not with_model and _lacks_owner_of_name(part, found)):
         return True
-    if _of_another_round(part.text, found) or (part.asked.kind == "list" and _lists_too_few(part, found)):
+    if _of_another_round(part.text, found) or (part.asked.kind in _ROWS and _lists_too_few(part, found)):
         return True
     if not with_model and _BY.search(part.asked.before) and not _by_somebody(found) and _of_other_deed(part, found):
         return True
@@ -281,10 +281,10 @@ _ROUND = re.compile(r"([上下])一?([届次期场轮任])(?![来去])")
 
 def _lists_too_few(part: Part, found: Bearing) -> bool:
     """Return whether so many are asked for (哪五个部门) that no row in the line has as many, or places and there is none."""
-    sort = _PLACES_ASKED.search(part.asked.after)
+    sort = _PLACES_ASKED.search(part.asked.after) if part.asked.kind == "list" else None
     if sort and not re.search(rf"[\u3400-\u9fff]{{2,5}}{sort[1]}(?=[、，。；）和与及等的在])", flat(found.line.text)):
         return True
-    asked = _SO_MANY.search(part.text)
+    asked = _SO_MANY.search(part.text) or _EACH_NAMED.search(part.text)
     count = number_value(asked[1].replace("两", "二")) if asked else None
     if count is None or _ITEMISED.search(found.line.text):
         return False
@@ -303,6 +303,11 @@ _BODY = re.compile(
 )
 _PLACES_ASKED = re.compile(r"^[个座]?([省市县区镇乡村])(?:有|是|被|入选|获|参|$)")
 _SO_MANY = re.compile(r"哪([两二三四五六七八九十\d]{1,3})[个家项大种类名位条点所座场方步]")
+# 5项成果分别叫什么名称: five names.
+_EACH_NAMED = re.compile(
+    r"([两二三四五六七八九十\d]{1,3})[个家项大种类名位条点所座场方步][^，。？]{1,14}(?:分别|各|都)(?:是|叫|有|为)?(?:什么|哪|谁)"
+)
+_ROWS = frozenset(("list", "thing", "person", "organisation", "place"))
 _JOINED = re.compile(r"[、；+]|以及|[和与及](?=[\u3400-\u9fff“《])")
 _ITEMISED = re.compile(r"一是|其一|首先|第一[，、是]|[①1１][.．、）)]|——")
 

@@ -306,7 +306,7 @@ _BY_HOW_MUCH = re.compile(r"提高|提升|上升|下降|降低|增加|减少|变
 
 def _unit_fit(asked: Asked, figure: Quantity) -> float:
     if asked.measure == "ordinal":
-        return 1.0 if figure.ordinal else 0.0
+        return 1.0 if figure.ordinal or (figure.unit == asked.unit == "届") else 0.0  # 2013届毕业生
     if figure.ordinal:
         return 0.0
     if asked.measure == "percent":

@@ -33,6 +33,7 @@ def fitted(part: Part, articles: Sequence[Article]) -> Part:
     guessed = [term for term in guessed if not any(term.text in text for text in texts)]
     words = {term.text: _word_in(term.text, texts) for term in guessed if len(term.text) > _LEAST}
     words = {text: word for text, word in words.items() if word}
+    rests = {text: _rest(text, word, texts) for text, word in words.items()}
     dropped: set[str] = set()
     for term in guessed:
         joined = _with_the_next(term, part, texts) if term.text not in words else ""
@@ -43,9 +44,24 @@ def fitted(part: Part, articles: Sequence[Article]) -> Part:
         return part
     return replace(
         part,
-        terms=tuple(_renamed(term, words) for term in part.terms if term.text not in dropped),
-        near=tuple(_renamed(term, words) for term in part.near if term.text not in dropped),
+        terms=_with_rests([term for term in part.terms if term.text not in dropped], words, rests),
+        near=_with_rests([term for term in part.near if term.text not in dropped], words, rests),
     )
+
+
+def _rest(text: str, word: str, sources: Sequence[str]) -> str:
+    """Return the other half of a word that was cut, where it is a word of a source too (银行/存款)."""
+    rest = text.removeprefix(word) if text.startswith(word) else text.removesuffix(word)
+    return rest if len(rest) >= _LEAST and rest != text and any(_is_word(rest, source) for source in sources) else ""
+
+
+def _with_rests(terms: Sequence[Term], words: dict[str, str], rests: dict[str, str]) -> tuple[Term, ...]:
+    found = []
+    for term in terms:
+        found.append(_renamed(term, words))
+        if rest := rests.get(term.text, ""):
+            found.append(Term(rest, min(term.weight, rarity(rest))))
+    return tuple(found)
 
 
 def _with_quoted(part: Part, articles: Sequence[Article]) -> Part:

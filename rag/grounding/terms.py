@@ -18,7 +18,7 @@ from rag.grounding.lexicon import FUNCTION, synonymous
 from rag.grounding.names import MODIFIERS, TITLES, certain_surname, offices
 from rag.grounding.reading import NAMED, Word, tagged
 from rag.text.dates import date_mentions
-from rag.text.numbers import AMOUNT, flat
+from rag.text.numbers import AMOUNT, flat, number_value
 from rag.text.thesaurus import same_meaning
 
 _QUOTED = re.compile(r"[“\"「『‘《]([^“”\"「」『』‘’《》]{1,40})[”\"」』’》]")
@@ -338,6 +338,8 @@ def presence(term: Term, text: str) -> float:
         return 1.0 if _has_title(word, text) else 0.0
     if word in text:
         return 1.0 if _unqualified(word, text) else 0.3
+    if row_of(word, text):
+        return 0.85
     if term.fixed:
         return 0.0
     if len(word) == 1:
@@ -347,6 +349,23 @@ def presence(term: Term, text: str) -> float:
     if same_meaning(word, _words(text)):
         return 0.7
     return max(_partly(word, text), _spelt_out(word, text))
+
+
+_SO_MANY_KINDS = re.compile(r"[两二三四五六七八九十][\u3400-\u9fff]")
+
+
+def row_of(word: str, text: str) -> tuple[int, int] | None:
+    """Return where `text` has the row that `word` counts (愿贷、敢贷、快贷 for 三贷, 亮身份、亮承诺 for 两亮)."""
+    count = number_value(word[0].replace("两", "二")) if _SO_MANY_KINDS.fullmatch(word) else None
+    if count is None or count < _A_ROW:
+        return None
+    kind, times = re.escape(word[1]), int(count) - 1
+    last, first = rf"[^、，。；“”（]{{1,4}}{kind}", rf"{kind}[^、，。；“”（）]{{1,6}}"
+    found = re.search(rf"{last}(?:、{last}){{{times}}}|{first}(?:、{first}){{{times}}}", text)
+    return found.span() if found else None
+
+
+_A_ROW = 2
 
 
 @lru_cache(maxsize=8192)

@@ -37,6 +37,12 @@ def test_a_character_that_jieba_took_along_is_given_back_to_the_name():
     assert [term.text for term in found.near] == ["西漳渠"]
 
 
+def test_a_word_that_is_two_in_the_article_is_both():
+    article = Article("银行倒闭", "截至3月底，东湖银行总资产约为1.39亿元，存款约为1.3亿元。")
+    part = replace(read_part("东湖银行存款约为多少？"), terms=(Term("银行存款", 1.0),), near=(Term("银行存款", 1.0),))
+    assert [term.text for term in fitted(part, [article]).terms] == ["银行", "存款"]
+
+
 def test_a_name_that_the_article_quotes_is_one_word():
     article = Article("大赛落幕", "第十三届“创青春”大赛金奖4个。")
     found = fitted(read_part("拿了创青春金奖的有几个项目？"), [article])
