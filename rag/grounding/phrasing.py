@@ -21,10 +21,12 @@ from rag.grounding.prompt import (
     answer_prompt,
 )
 from rag.grounding.signals import Line
+from rag.grounding.terms import presence
 from rag.grounding.verify import verify
 from rag.grounding.weighing import holds
 from rag.protocols import Cancelled, LanguageModel
 from rag.schema import AnswerEvent, Claim, Drafting
+from rag.text.numbers import flat
 
 _MAX_TOKENS = 80
 _STOP = ("\n", "问题：", "原文：")
@@ -33,6 +35,10 @@ _MAX_LINES = 3
 _ALONE = 0.85
 # Characters of a sentence that holds a figure or a name and no more.
 _BARE = 8
+# 6 of what?
+_NUMBER_ALONE = re.compile(r"[\d.,]+[。.]?")
+_RARE = 0.9
+_PLACE_FIRST = re.compile(r"([\u3400-\u9fff]{2,3}?)[省市县区州镇乡村]")
 _CORRECTION = "报道的说法与问题不同："
 # What somebody said is quoted, not retold.
 _QUOTED_KINDS = frozenset(("speech",))
@@ -106,7 +112,7 @@ def phrase(
     """Return the verified sentences for parts that rest on one sentence, yielding the model's draft as it grows.
 
     The model's words are shown only when the evidence bears them out and they fill the hole; else the source's are. Where
-    the answer has other parts too (not `alone`), a bare 80余个 would not say of what: the source's words do.
+    the answer has other parts too (not `alone`), a bare 80余个 would not say of what: the source's words do, as for a 6.
     """
     quoted = source_claims(group)
     if (group[0].conflict or group[0].part.asked.kind in _QUOTED_KINDS) and not english:
@@ -135,7 +141,8 @@ def phrase(
         return Phrased(own)
     phrased = _checked(words, group, lines, quoted)
     bare = phrased.by_model and any(len(claim.text) <= _BARE for claim in phrased.claims)
-    return Phrased(quoted, phrased.withheld) if bare and not alone else phrased
+    counts_nothing = phrased.by_model and any(_NUMBER_ALONE.fullmatch(claim.text) for claim in phrased.claims)
+    return Phrased(quoted, phrased.withheld) if counts_nothing or (bare and not alone) else phrased
 
 
 def _lines(group: Sequence[Decision]) -> tuple[Bearing, ...]:
@@ -154,13 +161,29 @@ def _checked(words: str, group: Sequence[Decision], lines: Sequence[Bearing], qu
     withheld: list[Claim] = []
     for sentence in answer_sentences(words):
         claim = verify(sentence, own, question=question)
-        (kept if claim.verdict == "supported" and claim.citations else withheld).append(claim)
+        borne_out = claim.verdict == "supported" and bool(claim.citations) and not _echoes(claim.text, group, lines)
+        (kept if borne_out else withheld).append(claim)
     if kept and all(_fills(decision, kept) for decision in group):
         return Phrased(tuple(kept), tuple(withheld), by_model=True)
-    grounded = bool(kept) or any(claim.verdict == "partial" for claim in withheld)
+    likely = max(decision.chance for decision in group) >= ENOUGH
+    echoed = likely and any(_echoes(claim.text, group, lines) for claim in withheld)
+    grounded = bool(kept) or echoed or any(claim.verdict == "partial" for claim in withheld)
     if sure or grounded:
         return Phrased(quoted, tuple(withheld))
     return Phrased((), tuple(withheld), silent=True)
+
+
+def _echoes(text: str, group: Sequence[Decision], lines: Sequence[Bearing]) -> bool:
+    """Return whether `text` repeats a place or a rare word of the question that the report does not have."""
+    told = flat("".join(f"{line.line.article.headline}{line.line.article.body}" for line in lines))
+    place = _PLACE_FIRST.match(text)
+    if place and place[1] not in told and any(place[0] in decision.part.text for decision in group):
+        return True
+    return any(
+        term.weight >= _RARE and term.text in text and presence(term, told) < 0.5
+        for decision in group
+        for term in decision.part.terms
+    )
 
 
 def _fills(decision: Decision, claims: Sequence[Claim]) -> bool:

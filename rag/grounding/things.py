@@ -19,7 +19,9 @@ def things(asked: Asked, text: str) -> tuple[tuple[int, int, float], ...]:
     for match in _QUOTED.finditer(text):
         if match[1] not in asked.question:
             beside = text[max(0, match.start() - 3) : match.start()] + text[match.end() : match.end() + 3]
-            fits = bool(noun) and (noun in beside or _is_work(asked, noun, text, match))
+            follows = _AFTER.match(asked.after)
+            whole = follows is not None and text.startswith(follows[1], match.end())
+            fits = whole or (bool(noun) and (noun in beside or _is_work(asked, noun, text, match)))
             found.append((match.start(), match.end(), BESIDE if fits else 0.4))
     if noun:
         for match in re.finditer(re.escape(noun), text):
@@ -72,9 +74,12 @@ _COPULA = re.compile(
 )
 
 
+_AFTER = re.compile(r"(?:一个|的|种|类型?)*([\u3400-\u9fff]{2,6})$")
+
+
 def _asked_noun(asked: Asked) -> str:
     """Return the noun whose value is asked for: 主题 of 主题是什么, 工艺 of 采用什么工艺."""
-    after = re.match(r"(?:一个|的|种|类型?)*([\u3400-\u9fff]{2,6})$", asked.after)
+    after = _AFTER.match(asked.after)
     if after and tagged(after[1]):
         return tagged(after[1])[-1].text
     before = re.sub(r"(?:是|叫|为|做|的|名字|名称|称|被|都|有|指|又|俗|一个|一种|一条|叫作)+$", "", asked.before)

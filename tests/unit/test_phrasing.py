@@ -17,11 +17,13 @@ QUESTION = "大桥全长多少米？"
 BODY = "清河大桥昨日建成通车。大桥全长860米，设双向六车道。\n"
 
 
-def asked(chance: float, model: ScriptedModel, found: str = "", *, alone: bool = True) -> Phrased:
-    part = read_part(QUESTION)
+def asked(
+    chance: float, model: ScriptedModel, found: str = "", *, alone: bool = True, question: str = QUESTION
+) -> Phrased:
+    part = read_part(question)
     line = next(line for line in article_lines(Article("清河大桥通车", BODY)) if "860" in line.text)
     line = replace(bearing(part, line), chance=chance)
-    events = phrase(QUESTION, [Decision(part, (line,), found=found)], model, None, Clock(), alone=alone)
+    events = phrase(question, [Decision(part, (line,), found=found)], model, None, Clock(), alone=alone)
     while True:
         try:
             next(events)
@@ -46,3 +48,13 @@ def test_a_bare_figure_is_not_shown_among_other_parts():
     assert asked(0.9, ScriptedModel("860米。"), found="860米").claims[0].text == "860米。"
     assert asked(0.9, ScriptedModel("860米。"), found="860米", alone=False).claims[0].text == "大桥全长860米"
     assert asked(0.9, ScriptedModel("大桥全长860米。"), found="860米", alone=False).by_model
+
+
+def test_a_figure_without_its_unit_gives_way_to_the_sources_words():
+    assert asked(0.9, ScriptedModel("860。")).claims[0].text == "大桥全长860米"
+
+
+def test_another_towns_name_out_of_the_question_is_not_repeated():
+    phrased = asked(0.9, ScriptedModel("东岭市大桥全长860米。"), question="东岭市大桥全长多少米？")
+    assert not phrased.by_model
+    assert "东岭市" not in phrased.claims[0].text

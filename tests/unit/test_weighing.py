@@ -297,3 +297,13 @@ def test_the_questions_own_name_is_no_answer():
     told = read(part, bearing(part, line), ScriptedModel("", reads=lambda user: taken("大练兵")))
     assert told is not None
     assert told.words == ""
+
+
+def test_a_row_that_the_signals_are_sure_of_stands_where_the_model_is_of_two_minds():
+    body = "市司法局局长王建国表示，要亮出护航新举措，大力推行审慎监管，严格落实“首违不罚”“轻微免罚”清单。"
+    question = "市司法局大力推行审慎监管，严格落实哪些清单？"
+    found = decide(gather(read_part(question), [Article("司法", body)]), with_model=True)
+    doubtful = ScriptedModel("", reads=lambda user: Told("无", {"无": -0.7, "首": -0.8}))
+    certain = ScriptedModel("", reads=lambda user: Told("无", {"无": -0.1, "首": -6.0}))
+    assert weigh(found, doubtful).answered
+    assert not weigh(found, certain).answered
