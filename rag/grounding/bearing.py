@@ -118,7 +118,7 @@ def bearing(part: Part, line: Line) -> Bearing:
     if (
         enumerates(part, line)
         or (signals.nearby >= _ABOUT_IT and (_by_whom(part, line) or _itemises(part, line)))
-        or (part.asked.kind == "identity" and _says_who(part.asked.who, flat(line.text)))
+        or (part.asked.kind == "identity" and says_who(part.asked.who, flat(line.text)))
     ):
         likely += (1 - likely) / 2
     return Bearing(line, likely, filler, signals, row_asked_for(part, flat(line.text)))
@@ -154,7 +154,7 @@ def _by_whom(part: Part, line: Line) -> bool:
 _BODY = r"(?:公司|集团|大学|学院|医院|银行|协会|商会|中心|政府|单位|部门|[局委会院馆部厅办社队厂台行])"
 
 
-def _says_who(name: str, text: str) -> bool:
+def says_who(name: str, text: str) -> bool:
     """Return whether the text says who `name` is: with an office or a calling before it, or after 是."""
     if any(one.name == name and one.title for one in people(text)):
         return True

@@ -13,7 +13,7 @@ from dataclasses import dataclass, replace
 from datetime import date
 from itertools import pairwise
 
-from rag.grounding.bearing import Bearing, Part, enumerates
+from rag.grounding.bearing import Bearing, Part, enumerates, says_who
 from rag.grounding.deciding import ENOUGH, Decision, settled, unfit
 from rag.grounding.fillers import fillers, strict_sort
 from rag.grounding.misnamed import of_another_measure
@@ -300,12 +300,15 @@ def _says(text: str, wanted: DateMention) -> bool:
 def _is_plain(part: Part, line: Bearing) -> bool:
     """Return True for what stands by the nouns asked for, where all words of the question are near.
 
-    And for a list that begins right after the noun asked for: a small model overlooks what is no single thing. And for a
-    quoted name with that noun (实施“某某”工程), which it overlooks in a long sentence.
+    And for somebody whose office stands by the name, where it is asked who that is; for a list that begins right after
+    the noun asked for: a small model overlooks what is no single thing; and for a quoted name with that noun
+    (实施“某某”工程), which it overlooks in a long sentence.
     """
     signals = line.signals
     if enumerates(part, line.line):
         return line.chance >= _LIKELY_LINE and signals.near >= _BESIDE
+    if part.asked.kind == "identity":
+        return line.chance >= _LIKELY_LINE and says_who(part.asked.who, flat(line.line.text))
     if part.asked.kind not in _PLAIN or signals.asking or unfit(part, line, with_model=False):
         return False
     if part.asked.kind not in _FIGURES and not _is_said_plainly(part, line):
