@@ -147,7 +147,7 @@ def _by_whom(part: Part, line: Line) -> bool:
     if not part.asked.before.endswith(("由", "被")):
         return False
     deed = next((word.text for word in reversed(tagged(part.asked.after)) if word.flag[:1] in {"v", "b"}), "")
-    told = re.search(rf"(?:[由被][^，。；]{{2,30}}|{_BODY}(?:联合|共同|独家)?){deed}", flat(line.text))
+    told = re.search(rf"(?:[由被][^，。；]{{2,30}}|{_BODY}(?:联合|共同|独家)?){re.escape(deed)}", flat(line.text))
     return len(deed) > 1 and told is not None
 
 
@@ -185,7 +185,9 @@ def row_asked_for(part: Part, text: str) -> tuple[int, int] | None:
     noun = next((word for word in reversed(tagged(part.asked.after)) if word.flag[:1] == "n"), None)
     if verb is None or noun is None or verb.flag[:1] != "v" or min(len(verb.text), len(noun.text)) < _A_WORD:
         return None
-    found = re.search(rf"{verb.text}([^。；！？]{{2,60}}、[^。；！？，]{{2,60}}{noun.text})", text)
+    found = re.search(
+        rf"{re.escape(verb.text)}([^。；！？]{{2,60}}、[^。；！？，]{{2,60}}{re.escape(noun.text)})", text
+    )
     return found.span(1) if found else None
 
 

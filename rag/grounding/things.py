@@ -52,7 +52,7 @@ def _is_work(asked: Asked, noun: str, text: str, quoted: re.Match[str]) -> bool:
     verb = next(iter(reversed(tagged(asked.before.rstrip("了过")))), None)
     if quoted[0][0] != "《" or verb is None or verb.flag[:1] != "v" or len(verb.text) < _A_WORD:
         return False
-    if not re.search(rf"{verb.text}[了过的]*$", text[: quoted.start()]):
+    if not re.search(rf"{re.escape(verb.text)}[了过的]*$", text[: quoted.start()]):
         return False
     return bool(_WORK.search(noun)) or (bool(_DOCUMENT.search(noun)) and bool(_DOCUMENT.search(quoted[1])))
 
