@@ -30,6 +30,8 @@ _REPORTED = re.compile(r"(?:根据|按照?)?(?:本版|本期|本报|这一?[版�
 _HELD = re.compile(
     r"举行|召开|举办|开幕|闭幕|启动|揭牌|签约|会见|会谈|开赛|启用|落成|通车|开工|开业|挂牌|颁奖|亮相|上演|首演|座谈|调研|考察"
 )
+# The day on which a reporter heard of it is not the day of what is told (记者昨日获悉).
+_HEARD = re.compile(r"获悉|从|了解|在?采访")
 _CALLED_OFF = re.compile(r"原定|取消|延期|推迟|延至|截止|改期|改至|停办|将于|定于|拟于")
 _MEETING = re.compile(r"(?:会议?|论坛)[^，。]{0,20}(?:举行|举办|开幕|闭幕)|召开")
 _NARROWS = 0.35
@@ -110,7 +112,8 @@ def _told_of(day: DateMention, article: Article, *, meetings: bool) -> Line | No
             held = _HELD.search(text, one.end)
             between = any(one.end <= other.start < held.start() for other in mentions) if held else True
             same = one.day == day.day and (agrees(day, one) or not one.month)
-            if same and not between and not DATELINE.match(text, one.end - 1):
+            heard = DATELINE.match(text, one.end - 1) or _HEARD.match(text, one.end)
+            if same and not between and not heard:
                 return line
     return None
 
